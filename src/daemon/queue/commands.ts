@@ -1,0 +1,100 @@
+import type { RunEvent } from '../run/lifecycle.js';
+import type { CodeState, Dependency, Submission } from '../run/submission.js';
+import type { AttemptHandle, Lease, StoredRun, Usage } from '../store/stored.js';
+
+/** What the writer thread is told to do. Plain data: it crosses a thread. */
+export type Command =
+  | { do: 'submit'; run: NewRun }
+  | { do: 'transition'; runId: number; event: RunEvent; facts?: AttemptFacts }
+  | { do: 'edit'; runId: number; changes: RunChanges }
+  | { do: 'remove'; runId: number }
+  | { do: 'recordCode'; runId: number; code: CodeState }
+  | { do: 'setGroup'; name: string; limit: number }
+  | { do: 'removeGroup'; name: string }
+  | { do: 'setFact'; name: FactName; value: string }
+  | { do: 'delivered'; notificationId: number }
+  | { do: 'deliveryFailed'; notificationId: number; nextAt: number };
+
+/** Small durable facts about the daemon itself. */
+export type FactName = 'draining';
+
+export interface NewRun {
+  ulid: string;
+  name: string;
+  submission: Submission;
+  tags: string[];
+  note: string;
+  priority: number;
+  group: string;
+  after: Dependency[];
+  killOnFailedDependency: boolean;
+  beginAt: number | null;
+  retries: number;
+  key: string | null;
+  held: boolean;
+  codeUntil: number | null;
+}
+
+/** What the executor knows beside the event itself. */
+export type AttemptFacts =
+  | {
+      of: 'claimed';
+      bootId: string;
+      lease: Lease;
+      runDir: string;
+      log: string;
+      errorLog: string | null;
+      resumedStep: number | null;
+    }
+  | { of: 'spawned'; startedAt: number; handle: AttemptHandle }
+  | { of: 'ended'; usage: Usage | null };
+
+export interface RunChanges {
+  priority?: number;
+  group?: string;
+  name?: string;
+  note?: string;
+  retries?: number;
+  beginAt?: number | null;
+  after?: Dependency[];
+  addTags?: string[];
+  removeTags?: string[];
+  /** Only before the first attempt, but for `envSha`. */
+  submission?: Partial<Pick<Submission, 'argv' | 'cwd' | 'timeLimitMs' | 'envSha'>>;
+}
+
+/** How a command fared. A refusal changes nothing; the codes are those of ErrorDetail. */
+export type Result =
+  | { ok: true; runId: number | null; existing?: boolean }
+  | { ok: false; runId: number | null; code: RefusalCode; message: string; hint: string };
+
+export type RefusalCode =
+  | 'not_found'
+  /** The run's state does not allow it. */
+  | 'wrong_state'
+  | 'key_conflict'
+  | 'unknown_group'
+  | 'group_in_use'
+  | 'has_dependants'
+  | 'already_started'
+  | 'dependency_cycle'
+  | 'storage_full'
+  | 'storage_failed';
+
+/** Commands of one request: one savepoint each, one transaction, one commit with whatever else waits. */
+export interface Batch {
+  /** Kept for 24 hours: a repeat answers the first results without doing anything. */
+  requestId: string | null;
+  commands: Command[];
+}
+
+/** What the feed tells after a commit; details are in `run_events`. */
+export interface Committed {
+  /** The newest sequence number. */
+  seq: number;
+  /** Runs that changed, as they are now; removed ones by id. */
+  changed: StoredRun[];
+  removed: number[];
+  /** Whether notifications were written. */
+  notifications: boolean;
+}

@@ -1,0 +1,79 @@
+import type { Outcome } from '../run/outcome.js';
+import type { Run } from '../run/run.js';
+
+/** A run as it is stored: the state machine's part and what people and the scheduler look at. Times in Unix ms. */
+export type StoredRun = Run & RunLabels;
+
+export interface RunLabels {
+  name: string;
+  priority: number;
+  group: string;
+  tags: string[];
+  note: string;
+  key: string | null;
+  beginAt: number | null;
+  killOnFailedDependency: boolean;
+  experimentId: string;
+  project: string;
+  submittedAt: number;
+  /** Of the newest attempt. */
+  startedAt: number | null;
+  runDir: string | null;
+  /** No start before the code state is recorded, or this time. */
+  codeUntil: number | null;
+}
+
+export interface StoredAttempt {
+  id: string;
+  runId: number;
+  number: number;
+  phase: 'starting' | 'running' | 'ended';
+  bootId: string;
+  handle: AttemptHandle;
+  lease: Lease;
+  runDir: string;
+  log: string;
+  errorLog: string | null;
+  resumedFrom: string | null;
+  resumedStep: number | null;
+  claimedAt: number;
+  startedAt: number | null;
+  endedAt: number | null;
+  outcome: Outcome | null;
+  usage: Usage | null;
+}
+
+/** What finds the attempt's processes again; starts are /proc/PID/stat field 22 (clock ticks since boot). */
+export interface AttemptHandle {
+  shim?: { pid: number; start: number };
+  main?: { pid: number; start: number };
+  cgroup?: string | null;
+}
+
+/** The resources that an attempt holds. */
+export interface Lease {
+  slots: number;
+}
+
+export interface Usage {
+  ranMs: number;
+  userMs: number;
+  systemMs: number;
+  maxRssBytes: number;
+}
+
+export interface StoredEvent {
+  seq: number;
+  at: number;
+  runId: number;
+  kind: string;
+  state: Run['state'];
+  attempt: number;
+  reason: { code: string; text: string } | null;
+}
+
+export interface StoredGroup {
+  name: string;
+  /** Runs at a time; 0 = no limit. */
+  limit: number;
+}
