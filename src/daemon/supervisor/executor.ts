@@ -1,0 +1,83 @@
+import type { Ending } from '../run/outcome.js';
+import type { ResumePoint } from '../run/resume.js';
+import type { StopReason } from '../run/stop.js';
+import type { Submission } from '../run/submission.js';
+
+/** All that an attempt needs to be prepared. */
+export interface StartOrder {
+  attemptId: string;
+  /** Attempt number, from 1. */
+  attempt: number;
+  runId: number;
+  ulid: string;
+  name: string;
+  experimentId: string;
+  submission: Submission;
+  tags: string[];
+  note: string;
+  resume: ResumePoint | null;
+  /** The run directory of earlier attempts, for layouts with one directory per run. */
+  previousRunDir: string | null;
+  submittedAt: number;
+}
+
+/** What lies on disk before the claim is committed; nothing has been executed. */
+export interface Prepared {
+  runDir: string;
+  log: string;
+  errorLog: string | null;
+}
+
+export interface LiveProcess {
+  attemptId: string;
+  shim: { pid: number; start: number };
+  main: { pid: number; start: number };
+  cgroup: string | null;
+  /** Unix ms. */
+  startedAt: number;
+}
+
+/** What the executor sees; it cannot see the queue. */
+export type Fact =
+  | { fact: 'started'; attemptId: string; process: LiveProcess }
+  | {
+      fact: 'ended';
+      attemptId: string;
+      ending: Ending;
+      usage: { ranMs: number; userMs: number; systemMs: number; maxRssBytes: number } | null;
+      at: number;
+    }
+  /** A process does not die of SIGKILL; null when that is over. */
+  | { fact: 'stuck'; attemptId: string; stuck: { pid: number; wchan: string } | null }
+  /** The supervisor died, the main process lives: it is watched to its end. */
+  | { fact: 'supervisorLost'; attemptId: string };
+
+/** An attempt of the database that may have processes; what recovery begins with. */
+export interface Unsettled {
+  attemptId: string;
+  bootId: string;
+  /** The stop that was under way, to be sent again. */
+  stop: StopReason | null;
+  paused: boolean;
+  main: { pid: number; start: number } | null;
+  cgroup: string | null;
+}
+
+/** Starts, watches and stops attempts on this machine. All methods return at once; facts come by callback. */
+export interface Executor {
+  /** Makes run directory, attempt directory and spec. Rejects for causes of ours, or with UserError. */
+  prepare(order: StartOrder): Promise<Prepared>;
+  /** After the claim is durable: hands the attempt to the launcher. */
+  launch(attemptId: string): void;
+  /** The claim was not committed: takes the prepared directories away. */
+  discard(attemptId: string, prepared: Prepared): Promise<void>;
+  /** At daemon start, for every unsettled attempt: adopts what lives, reports what ended. */
+  recover(attempts: Unsettled[]): void;
+  stop(attemptId: string, reason: StopReason): void;
+  pause(attemptId: string): void;
+  continue(attemptId: string): void;
+  /** The end is committed: the attempt directory may go. */
+  settled(attemptId: string): void;
+  /** Lets go of everything; runs go on. */
+  close(): Promise<void>;
+}
