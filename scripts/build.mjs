@@ -1,0 +1,55 @@
+// Bundles: dist/<name>.cjs from src, dist/bin/<name>.cjs to start them from V8's code cache.
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const bundles = {
+  expctl: 'src/client/main.ts',
+  expd: 'src/daemon/main.ts',
+  writer: 'src/daemon/queue/writer.ts',
+};
+const started = ['expctl', 'expd'];
+
+rmSync(join(root, 'dist/cache'), { recursive: true, force: true });
+mkdirSync(join(root, 'dist/bin'), { recursive: true });
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  charset: 'ascii',
+  logLevel: 'warning',
+  legalComments: 'none',
+};
+
+const entries = Object.entries(bundles).filter(([, entry]) => existsSync(join(root, entry)));
+for (const [name, entry] of entries)
+  await build({
+    ...common,
+    entryPoints: [entry],
+    outfile: `dist/${name}.cjs`,
+    // Native modules are loaded from node_modules; everything else is in the file.
+    external: ['better-sqlite3', 'koffi'],
+    define: { 'import.meta.url': 'moduleUrl', EXPD_VERSION: JSON.stringify(version) },
+    banner: { js: 'const moduleUrl = require("node:url").pathToFileURL(__filename).href;' },
+  });
+
+for (const name of started.filter((name) => entries.some(([built]) => built === name))) {
+  const outfile = join(root, 'dist/bin', `${name}.cjs`);
+  const buildId = createHash('sha256').update(readFileSync(join(root, 'dist', `${name}.cjs`))).digest('hex').slice(0, 16);
+  await build({
+    ...common,
+    entryPoints: ['src/launch.ts'],
+    outfile,
+    minify: true,
+    define: { BUNDLE: JSON.stringify(name), BUILD_ID: JSON.stringify(buildId) },
+    banner: { js: '#!/usr/bin/env node' },
+  });
+  chmodSync(outfile, 0o755);
+}
