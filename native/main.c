@@ -1,0 +1,71 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "launcher.h"
+#include "notify.h"
+#include "orphans.h"
+#include "proc.h"
+#include "shim.h"
+#include "watch.h"
+
+#define PROTOCOL "1"
+#ifndef SOURCE_HASH
+#define SOURCE_HASH "unknown"
+#endif
+#define USAGE 64
+
+/* Whoever starts us may have closed 0, 1 or 2; the next file opened would take their place and be written to. */
+static void guard_standard_descriptors(void) {
+  for (int fd = 0; fd < 3; fd++)
+    if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0) _exit(SHIM_NO_RESOURCES);
+}
+
+static int run_here(const char *path) {
+  int report = fcntl(1, F_DUPFD_CLOEXEC, 3);
+  int status = shim_run(path, report);
+  if (status != SHIM_DONE) fprintf(stderr, "expshim: %s: not run (%d)\n", path, status);
+  return status;
+}
+
+static int kill_word(const char *attempt, const char *name) {
+  int sig = signal_number(name);
+  if (sig == 0 || *attempt == 0 || strlen(attempt) > 64) return USAGE;
+  printf("%d\n", orphans_signal(attempt, sig));
+  return 0;
+}
+
+static int watch_word(const char *pid, const char *start) {
+  char *pid_end, *start_end;
+  long p = strtol(pid, &pid_end, 10);
+  unsigned long long s = strtoull(start, &start_end, 10);
+  if (*pid_end || *start_end || p <= 0 || p > 1 << 30) return USAGE;
+  return watch_process((pid_t)p, s);
+}
+
+static int notify_word(const char *text) {
+  if (notify_send(text) == 0) return 0;
+  perror("expshim: notify");
+  return 1;
+}
+
+static int version_word(void) {
+  puts("expshim " PROTOCOL " " SOURCE_HASH);
+  return 0;
+}
+
+int main(int argc, char **argv) {
+  guard_standard_descriptors();
+  const char *word = argc > 1 ? argv[1] : "";
+  if (argc == 2 && strcmp(word, "launcher") == 0) return launcher_run();
+  if (argc == 3 && strcmp(word, "run") == 0) return run_here(argv[2]);
+  if (argc == 4 && strcmp(word, "kill") == 0) return kill_word(argv[2], argv[3]);
+  if (argc == 4 && strcmp(word, "watch") == 0) return watch_word(argv[2], argv[3]);
+  if (argc == 3 && strcmp(word, "notify") == 0) return notify_word(argv[2]);
+  if (argc == 2 && strcmp(word, "version") == 0) return version_word();
+  fputs("usage: expshim launcher | run DIR | kill ATTEMPT SIGNAL | watch PID START | notify TEXT | version\n", stderr);
+  return USAGE;
+}
