@@ -1,0 +1,128 @@
+import type { Dependency } from '../run/submission.js';
+
+/** A queued run, as far as its start depends on it. Times in Unix ms. */
+export interface Waiting {
+  id: number;
+  priority: number;
+  group: string;
+  project: string;
+  beginAt: number | null;
+  /** Back-off after a failure or a failed start. */
+  notBefore: number | null;
+  /** The code state of the submission is still being recorded, at most until then. */
+  codeUntil: number | null;
+  after: readonly Dependency[];
+  request: Request;
+}
+
+/** Resources of one attempt. */
+export interface Request {
+  slots: number;
+}
+
+/** What is free now, and what forbids starts. */
+export interface Machine {
+  slots: number;
+  freeSlots: number;
+  /** Runs that hold slots now, for the reason text. */
+  holders: readonly number[];
+  draining: boolean;
+  /** Why nothing of this project may start for want of disk space, or null. */
+  lowDisk(project: string): string | null;
+  group(name: string): { limit: number; running: number };
+  dependency(on: Dependency): DependencyState;
+}
+
+export type DependencyState = 'met' | 'pending' | 'failed';
+
+/** Why a run waits. `until`: when to look again without any event. */
+export interface Reason {
+  code:
+    | 'draining'
+    | 'low_disk'
+    | 'code_state'
+    | 'begin'
+    | 'backoff'
+    | 'dependency'
+    | 'dependency_failed'
+    | 'group_limit'
+    | 'no_free_slot'
+    | 'next';
+  text: string;
+  until?: number;
+}
+
+export interface Plan {
+  starts: Waiting[];
+  /** When a run may become startable by time alone. */
+  wakeAt: number | null;
+}
+
+/** Highest priority first, then the oldest: a run keeps its place however often it is interrupted. */
+export const byTurn = (a: Pick<Waiting, 'priority' | 'id'>, b: Pick<Waiting, 'priority' | 'id'>): number =>
+  b.priority - a.priority || a.id - b.id;
+
+/** Which runs start now. `queue` in turn. Looks no further than the slots reach. */
+export function plan(queue: readonly Waiting[], machine: Machine, now: number): Plan {
+  const starts: Waiting[] = [];
+  let wakeAt: number | null = null;
+  let free = machine.freeSlots;
+  const taken = new Map<string, number>();
+  for (const run of queue) {
+    if (free <= 0) break;
+    const obstacle = gate(run, machine, taken.get(run.group) ?? 0, now);
+    if (obstacle?.until !== undefined) wakeAt = Math.min(wakeAt ?? Infinity, obstacle.until);
+    if (obstacle !== null || run.request.slots > free) continue;
+    starts.push(run);
+    free -= run.request.slots;
+    taken.set(run.group, (taken.get(run.group) ?? 0) + 1);
+  }
+  return { starts, wakeAt };
+}
+
+/** Why this run is not running, in the words of `ls` and `explain`. */
+export function whyWaiting(run: Waiting, machine: Machine, now: number): Reason {
+  const obstacle = gate(run, machine, 0, now);
+  if (obstacle !== null) return obstacle;
+  if (run.request.slots > machine.freeSlots)
+    return { code: 'no_free_slot', text: `no free slot: ${inUse(machine)}` };
+  return { code: 'next', text: 'starts next' };
+}
+
+function inUse({ slots, holders }: Machine): string {
+  const by = holders.slice(0, 3).join(', ') + (holders.length > 3 ? ', …' : '');
+  return `${holders.length} of ${slots} in use${by && ` by run${holders.length > 1 ? 's' : ''} ${by}`}`;
+}
+
+/** What holds a run back whatever is free; null = nothing. `planned`: starts of its group in this plan. */
+function gate(run: Waiting, machine: Machine, planned: number, now: number): Reason | null {
+  if (machine.draining) return { code: 'draining', text: 'the daemon is draining; expctl daemon undrain' };
+  const disk = machine.lowDisk(run.project);
+  if (disk !== null) return { code: 'low_disk', text: disk };
+  if (run.beginAt !== null && run.beginAt > now)
+    return { code: 'begin', text: `not before ${clockTime(run.beginAt, now)}`, until: run.beginAt };
+  for (const on of run.after) {
+    const state = machine.dependency(on);
+    if (state === 'pending') return { code: 'dependency', text: `waits for run ${on.on}` };
+    if (state === 'failed') return { code: 'dependency_failed', text: `run ${on.on} did not succeed` };
+  }
+  if (run.notBefore !== null && run.notBefore > now)
+    return { code: 'backoff', text: `tries again at ${clockTime(run.notBefore, now)}`, until: run.notBefore };
+  if (run.codeUntil !== null && run.codeUntil > now)
+    return { code: 'code_state', text: 'the state of the code is being recorded', until: run.codeUntil };
+  const group = machine.group(run.group);
+  const { limit } = group;
+  const running = group.running + planned;
+  if (limit > 0 && running >= limit)
+    return { code: 'group_limit', text: `group ${run.group}: ${running} of ${limit} running` };
+  return null;
+}
+
+/** `14:00:05`, with the date when it is not within a day. Local time: it is for people at this machine. */
+function clockTime(at: number, now: number): string {
+  const date = new Date(at);
+  const two = (n: number): string => String(n).padStart(2, '0');
+  const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  if (Math.abs(at - now) < 86_400_000) return time;
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${time}`;
+}
