@@ -134,7 +134,8 @@ int shim_run(const char *path, int report) {
   a.dir = open_directory(path);
   if (a.dir < 0) return SHIM_NO_DIRECTORY;
   if (spec_read(a.dir, &spec)) return SHIM_BAD_SPEC;
-  if (a.signals < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1)) return SHIM_NO_RESOURCES;
+  /* EINVAL: an emulator of another processor. Every kernel of ours knows it. */
+  if (a.signals < 0 || (prctl(PR_SET_CHILD_SUBREAPER, 1) && errno != EINVAL)) return SHIM_NO_RESOURCES;
   spare_from_oom();
   a.id.attempt = spec.attempt;
   proc_boot_id(a.id.boot, sizeof a.id.boot);
