@@ -52,7 +52,11 @@ interface Holder {
   /** The last stop handed to the executor. */
   stop: StopReason | null;
   paused: boolean;
+  stuck?: { pid: number; wchan: string } | null;
 }
+
+/** Between attempts to record a fact on a disk that takes nothing. */
+const STORAGE_RETRY_MS = 1000;
 
 /** How long a low disk is believed before it is looked at again. */
 const DISK_RECHECK_MS = 10_000;
@@ -66,6 +70,8 @@ export class Scheduler {
   readonly #holders = new Map<string, Holder>();
   /** States of runs that others wait for. */
   readonly #awaited = new Map<number, RunState>();
+  /** Queued runs that are to be cancelled when what they wait for fails. */
+  readonly #fragile = new Set<number>();
   readonly #lowDisk = new Map<string, { text: string; until: number }>();
   #forgetWake: (() => void) | null = null;
   #planned = false;
@@ -141,7 +147,6 @@ export class Scheduler {
       if (run.state === 'queued') this.#turn.put(this.#waiting(run));
       else this.#forget(run.id);
       if (isLive(run.state)) this.#steer(run);
-      if (run.state === 'failed' || run.state === 'cancelled') this.#cancelDependants(run);
     }
     this.poke();
   }
@@ -150,28 +155,32 @@ export class Scheduler {
   fact(fact: Fact): void {
     switch (fact.fact) {
       case 'started':
-        return this.#started(fact);
+        this.#started(fact);
+        break;
       case 'ended':
         void this.#ended(fact).catch((cause) => this.#bug('end_not_recorded', fact.attemptId, cause));
-        return;
+        break;
       case 'stuck':
-        this.ports.log.warn({ event: 'attempt_stuck', attemptId: fact.attemptId, ...fact.stuck });
-        return;
+        this.#stuck(fact);
+        break;
       case 'supervisorLost':
         this.ports.log.warn({ event: 'supervisor_lost', attemptId: fact.attemptId });
-        return;
+        break;
+      default:
+        fact satisfies never;
     }
-    fact satisfies never;
   }
 
   #forget(runId: number): void {
     this.#turn.remove(runId);
+    this.#fragile.delete(runId);
   }
 
   #waiting(run: StoredRun): Waiting {
     const after = this.ports.store.dependencies(run.id);
     for (const { on } of after)
       if (!this.#awaited.has(on)) this.#awaited.set(on, this.ports.store.run(on)?.state ?? 'cancelled');
+    if (run.killOnFailedDependency && after.length > 0) this.#fragile.add(run.id);
     return {
       id: run.id,
       priority: run.priority,
@@ -213,6 +222,7 @@ export class Scheduler {
   }
 
   #carryOut(): void {
+    this.#cancelFragile();
     const { starts, wakeAt } = plan(this.#turn.queue, this.#machine(), this.ports.clock.now());
     this.#forgetWake?.();
     this.#forgetWake = wakeAt === null ? null : this.ports.clock.at(wakeAt, () => this.poke());
@@ -225,6 +235,16 @@ export class Scheduler {
         this.#release(attemptId);
         this.#bug('start_failed', attemptId, cause);
       });
+    }
+  }
+
+  /** `--kill-on-failed-dep`: cancels what can never start. */
+  #cancelFragile(): void {
+    for (const runId of this.#fragile) {
+      const after = this.#turn.get(runId)?.after ?? [];
+      if (!after.some((on) => this.#dependency(on) === 'failed')) continue;
+      this.#fragile.delete(runId);
+      void this.#record([{ do: 'transition', runId, event: { kind: 'stopRequested', reason: 'cancel' } }]);
     }
   }
 
@@ -268,6 +288,7 @@ export class Scheduler {
     if (!claim?.ok) {
       log.info({ event: 'claim_refused', runId, attemptId, why: claim?.message });
       await executor.discard(attemptId, prepared);
+      if (isStorage(claim)) return this.#refuseForDisk(run, attemptId, claim.message);
       return this.#release(attemptId);
     }
     executor.launch(attemptId);
@@ -301,7 +322,7 @@ export class Scheduler {
     if (gone) return this.#hold(run, attemptId, 'cwd_gone', `working directory is gone: ${submission.cwd}`);
     this.ports.log.warn({ event: 'prepare_failed', runId: run.id, attemptId, cause: text });
     const outcome = judge({ seen: 'launchFailed', cause: text }, []);
-    await this.ports.execute([
+    const [claim] = await this.ports.execute([
       this.#claim(run, attemptId, null, { runDir: '', log: '', errorLog: null }),
       {
         do: 'transition',
@@ -347,16 +368,14 @@ export class Scheduler {
     const holder = this.#holders.get(attemptId);
     if (holder === undefined) return;
     const { shim, main, cgroup, startedAt } = process;
-    void this.ports
-      .execute([
-        {
-          do: 'transition',
-          runId: holder.runId,
-          event: { kind: 'spawned' },
-          facts: { of: 'spawned', startedAt, handle: { shim, main, cgroup } },
-        },
-      ])
-      .catch((cause) => this.#bug('start_not_recorded', attemptId, cause));
+    void this.#record([
+      {
+        do: 'transition',
+        runId: holder.runId,
+        event: { kind: 'spawned' },
+        facts: { of: 'spawned', startedAt, handle: { shim, main, cgroup } },
+      },
+    ]);
   }
 
   async #ended({ attemptId, ending, usage }: Extract<Fact, { fact: 'ended' }>): Promise<void> {
@@ -368,7 +387,7 @@ export class Scheduler {
     const succeeded = outcome.verdict === 'success';
     const progressed = succeeded ? false : await this.ports.progressed(attempt);
     // The processes are gone, so the slot is free whatever the commit says; claims of others come after it.
-    const end = this.ports.execute([
+    const end = this.#record([
       {
         do: 'transition',
         runId: holder.runId,
@@ -378,8 +397,7 @@ export class Scheduler {
     ]);
     this.#holders.delete(attemptId);
     this.poke();
-    const [result] = await end;
-    if (!result?.ok) throw new Error(`end refused: ${result?.message}`);
+    await end;
     log.info({
       event: 'attempt_ended',
       runId: holder.runId,
@@ -407,15 +425,32 @@ export class Scheduler {
     }
   }
 
-  #cancelDependants(failed: StoredRun): void {
-    const doomed = this.#turn.queue.filter(({ after }) =>
-      after.some(({ on, kind }) => on === failed.id && kind === 'afterok'),
-    );
-    for (const { id } of doomed) {
-      if (!this.ports.store.run(id)?.killOnFailedDependency) continue;
-      void this.ports
-        .execute([{ do: 'transition', runId: id, event: { kind: 'stopRequested', reason: 'cancel' } }])
-        .catch((cause) => this.#bug('cancel_failed', String(id), cause));
+  #stuck({ attemptId, stuck }: Extract<Fact, { fact: 'stuck' }>): void {
+    const holder = this.#holders.get(attemptId);
+    if (holder !== undefined) holder.stuck = stuck;
+    this.ports.log.warn({ event: stuck ? 'attempt_stuck' : 'attempt_no_longer_stuck', attemptId, ...stuck });
+  }
+
+  /** Which process of a stopping run does not die of SIGKILL; its slot stays taken. */
+  stuck(attemptId: string): { pid: number; wchan: string } | null {
+    return this.#holders.get(attemptId)?.stuck ?? null;
+  }
+
+  /** What has happened must be recorded: a full disk delays that, it does not lose it. */
+  async #record(commands: Command[]): Promise<void> {
+    for (;;) {
+      const results = await this.ports.execute(commands);
+      const refused = results.find((result) => !result.ok);
+      if (!isStorage(refused)) {
+        if (refused !== undefined && !refused.ok)
+          this.ports.log.error({ event: 'fact_refused', commands, why: refused.message });
+        return;
+      }
+      this.ports.log.error({ event: 'fact_not_stored_yet', why: refused.message });
+      await new Promise<void>((resolve) =>
+        this.ports.clock.at(this.ports.clock.now() + STORAGE_RETRY_MS, resolve),
+      );
+      if (this.#closed) return;
     }
   }
 
@@ -426,6 +461,9 @@ export class Scheduler {
 
 const facts = (ending: Ending): object =>
   ending.seen === 'exit' ? { code: ending.record.code, signal: ending.record.signal } : { seen: ending.seen };
+
+const isStorage = (result: Result | undefined): result is Extract<Result, { ok: false }> =>
+  result !== undefined && !result.ok && (result.code === 'storage_full' || result.code === 'storage_failed');
 
 const errno = (cause: unknown): string | null =>
   cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : null;
