@@ -81,3 +81,10 @@ export interface Executor {
   /** Lets go of everything; runs go on. */
   close(): Promise<void>;
 }
+
+/** The working directory does not exist: the run is held, nothing was executed. */
+export class CwdGone extends Error {
+  constructor(cwd: string) {
+    super(`working directory is gone: ${cwd}`);
+  }
+}

@@ -1,0 +1,67 @@
+import type { Clock } from '../clock.js';
+import type { Log } from '../log.js';
+import type { Command, Result } from '../queue/commands.js';
+import type { ResumePoint } from '../run/resume.js';
+import type { Dependency, Submission } from '../run/submission.js';
+import type { StoredAttempt, StoredRun } from '../store/stored.js';
+import type { Executor } from '../supervisor/executor.js';
+
+/** What the scheduler asks of the rest of the daemon. */
+export interface Ports {
+  clock: Clock;
+  log: Log;
+  executor: Executor;
+  bootId: string;
+  /** One transaction; answered after its commit. */
+  execute(commands: Command[]): Promise<Result[]>;
+  store: SchedulerStore;
+  /** The checkpoint that the run's next attempt goes on from. */
+  resumePoint(run: StoredRun): Promise<ResumePoint | null>;
+  /** Whether the attempt left a complete checkpoint that it did not start from. */
+  progressed(attempt: StoredAttempt): Promise<boolean>;
+  /** Why a project's or the state's file system has too little room, or null. */
+  lowDisk(project: string): Promise<string | null>;
+  /** The end is committed: complete the run directory. */
+  finished(attempt: StoredAttempt, run: StoredRun | null): Promise<void>;
+}
+
+export interface SchedulerStore {
+  run(id: number): StoredRun | null;
+  attempt(id: string): StoredAttempt | null;
+  queued(): StoredRun[];
+  dependencies(runId: number): Dependency[];
+  /** null: the stored bytes are not what was acknowledged. */
+  submission(runId: number): Submission | null;
+  /** Runs with an attempt that has not ended. */
+  live(): { run: StoredRun; attempt: StoredAttempt }[];
+  groups(): { name: string; limit: number }[];
+  draining(): boolean;
+}
+
+type Refusal = Extract<Result, { ok: false }>;
+
+/** The disk took nothing: it may later. */
+export const isStorage = (
+  result: Result | undefined,
+): result is Refusal & { code: 'storage_full' | 'storage_failed' } =>
+  result !== undefined && !result.ok && (result.code === 'storage_full' || result.code === 'storage_failed');
+
+const RETRY_MS = 1000;
+
+/** What has happened must be recorded: a full disk delays that, it does not lose it. */
+export async function record(
+  { execute, log, clock }: Ports,
+  commands: Command[],
+  closed: () => boolean,
+): Promise<void> {
+  while (!closed()) {
+    const refused = (await execute(commands)).find((result) => !result.ok) as Refusal | undefined;
+    if (refused === undefined) return;
+    if (!isStorage(refused)) {
+      log.error({ event: 'fact_refused', commands, why: refused.message });
+      return;
+    }
+    log.error({ event: 'fact_not_stored_yet', why: refused.message });
+    await new Promise<void>((resolve) => clock.at(clock.now() + RETRY_MS, resolve));
+  }
+}

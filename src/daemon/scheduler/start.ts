@@ -1,0 +1,132 @@
+import type { Command } from '../queue/commands.js';
+import { judge } from '../run/outcome.js';
+import type { ResumePoint } from '../run/resume.js';
+import type { HoldReason } from '../run/run.js';
+import type { Submission } from '../run/submission.js';
+import type { StoredRun } from '../store/stored.js';
+import { CwdGone, type Prepared } from '../supervisor/executor.js';
+import { isStorage, type Ports } from './ports.js';
+
+/** What became of a start. */
+export type Started =
+  | { launched: true }
+  /** The run was changed or ended meanwhile, held, or queued again with its back-off. */
+  | { launched: false }
+  /** Nothing of this project can start for want of disk space. */
+  | { launched: false; lowDisk: string; project: string };
+
+interface Order {
+  run: StoredRun;
+  attemptId: string;
+  slots: number;
+}
+
+/** 1 look, 2 prepare on disk, 3 claim durably, 4 launch. Nothing is executed before the claim is committed. */
+export async function startAttempt(
+  ports: Ports,
+  runId: number,
+  attemptId: string,
+  slots: number,
+): Promise<Started> {
+  const { store, executor, log } = ports;
+  const run = store.run(runId);
+  if (run?.state !== 'queued') return { launched: false };
+  const low = await ports.lowDisk(run.project);
+  if (low !== null) return { launched: false, lowDisk: low, project: run.project };
+  const submission = store.submission(runId);
+  if (submission === null)
+    return hold(ports, run, {
+      code: 'spec_corrupt',
+      text: 'the stored submission is damaged; submit it again',
+    });
+
+  const order = { run, attemptId, slots };
+  const resume = await resumeFrom(ports, run);
+  let prepared: Prepared;
+  try {
+    prepared = await prepare(ports, order, submission, resume);
+  } catch (cause) {
+    return unprepared(ports, order, cause);
+  }
+  const [claimed] = await ports.execute([claim(ports, order, resume, prepared)]);
+  if (!claimed?.ok) {
+    log.info({ event: 'claim_refused', runId, attemptId, why: claimed?.message });
+    await executor.discard(attemptId, prepared);
+    return isStorage(claimed)
+      ? { launched: false, lowDisk: claimed.message, project: run.project }
+      : { launched: false };
+  }
+  executor.launch(attemptId);
+  log.info({ event: 'attempt_launched', runId, attempt: run.attempt + 1, attemptId });
+  return { launched: true };
+}
+
+const resumeFrom = async (ports: Ports, run: StoredRun): Promise<ResumePoint | null> =>
+  run.resume.from === 'nothing' || (run.attempt === 0 && run.resume.from === 'newest')
+    ? null
+    : ports.resumePoint(run);
+
+const prepare = (
+  ports: Ports,
+  { run, attemptId }: Order,
+  submission: Submission,
+  resume: ResumePoint | null,
+) =>
+  ports.executor.prepare({
+    attemptId,
+    attempt: run.attempt + 1,
+    runId: run.id,
+    ulid: run.ulid,
+    name: run.name,
+    experimentId: run.experimentId,
+    submission,
+    tags: run.tags,
+    note: run.note,
+    resume,
+    previousRunDir: run.runDir,
+    submittedAt: run.submittedAt,
+  });
+
+const claim = (
+  ports: Ports,
+  { run, attemptId, slots }: Order,
+  resume: ResumePoint | null,
+  prepared: Prepared,
+): Command => ({
+  do: 'transition',
+  runId: run.id,
+  event: { kind: 'claimed', attempt: run.attempt + 1, attemptId, resumedFrom: resume?.path ?? null },
+  facts: {
+    of: 'claimed',
+    bootId: ports.bootId,
+    lease: { slots },
+    resumedStep: resume?.step ?? null,
+    ...prepared,
+  },
+});
+
+/** The working directory is gone (held), or a cause of ours: an attempt that never ran, tried again later. */
+async function unprepared(ports: Ports, order: Order, cause: unknown): Promise<Started> {
+  const { run, attemptId } = order;
+  if (cause instanceof CwdGone) return hold(ports, run, { code: 'cwd_gone', text: cause.message });
+  const text = cause instanceof Error ? cause.message : String(cause);
+  ports.log.warn({ event: 'prepare_failed', runId: run.id, attemptId, cause: text });
+  const outcome = judge({ seen: 'launchFailed', cause: text }, []);
+  const [claimed] = await ports.execute([
+    claim(ports, order, null, { runDir: '', log: '', errorLog: null }),
+    {
+      do: 'transition',
+      runId: run.id,
+      event: { kind: 'ended', attempt: run.attempt + 1, outcome, progressed: false },
+    },
+  ]);
+  return isStorage(claimed)
+    ? { launched: false, lowDisk: claimed.message, project: run.project }
+    : { launched: false };
+}
+
+async function hold(ports: Ports, run: StoredRun, why: HoldReason): Promise<Started> {
+  ports.log.warn({ event: 'run_held', runId: run.id, code: why.code });
+  await ports.execute([{ do: 'transition', runId: run.id, event: { kind: 'held', why } }]);
+  return { launched: false };
+}
