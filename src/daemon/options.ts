@@ -1,0 +1,225 @@
+import { readFileSync } from 'node:fs';
+import { UserError } from './errors.js';
+import { bytes, durationMs } from './quantity.js';
+
+/** A target of `notify:`. */
+export interface NotifyTarget {
+  /** Executed with the JSON on standard input; or `url`, which gets it by POST. */
+  command?: string[];
+  url?: string;
+  /** failed, finished, interrupted, resumed, sweep_done; absent = all. */
+  on?: string[];
+}
+
+/** The daemon's settings. */
+export interface Settings {
+  slots: number;
+  layout: string;
+  graceMs: number;
+  lowWaterBytes: number;
+  logLevel: string;
+  notify: NotifyTarget[];
+  state: string | null;
+}
+
+export type Origin = 'flag' | 'environment' | 'file' | 'default';
+
+interface Key {
+  key: string;
+  field: keyof Settings;
+  description: string;
+  default: unknown;
+  /** The parsed value; throws a sentence that says what is expected. */
+  parse(value: unknown): Settings[keyof Settings];
+}
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'];
+
+/** Every setting, in one place: docs, `config show`, file, environment (`EXPD_<KEY>`) and flags (`--<key>`) follow it. */
+export const SETTINGS: readonly Key[] = [
+  {
+    key: 'slots',
+    field: 'slots',
+    description: 'how many runs execute at a time',
+    default: 1,
+    parse: whole(1, 4096),
+  },
+  {
+    key: 'layout',
+    field: 'layout',
+    description: 'where run directories go: hybrid or flat',
+    default: 'hybrid',
+    parse: oneOf(['hybrid', 'flat']),
+  },
+  {
+    key: 'grace',
+    field: 'graceMs',
+    description: 'time between SIGTERM and SIGKILL when a run is stopped',
+    default: '60s',
+    parse: parsed(durationMs, 'a duration such as 60s or 5m'),
+  },
+  {
+    key: 'low_water',
+    field: 'lowWaterBytes',
+    description: 'nothing new starts while less than this is free on the disk of the project or of the state',
+    default: '1GiB',
+    parse: parsed(bytes, 'a size such as 1GiB or 500MiB'),
+  },
+  {
+    key: 'log_level',
+    field: 'logLevel',
+    description: `how much the daemon logs: ${LOG_LEVELS.join(', ')}`,
+    default: 'info',
+    parse: oneOf(LOG_LEVELS),
+  },
+  {
+    key: 'notify',
+    field: 'notify',
+    description: 'commands or webhooks that are told of failed, finished, interrupted and resumed runs',
+    default: [],
+    parse: targets,
+  },
+  {
+    key: 'state',
+    field: 'state',
+    description:
+      'directory of the state, for homes on a network file system; {user} and {machine_id} are replaced',
+    default: null,
+    parse: (value) => (value === null ? null : absolute(value)),
+  },
+];
+
+export interface Loaded {
+  settings: Settings;
+  origins: Record<string, Origin>;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Flag > environment > file > default. Throws UserError that names the key, the place and what is expected. */
+export function loadSettings(
+  file: string,
+  flags: Readonly<Record<string, string>>,
+  env: Environment,
+): Promise<Loaded> {
+  return readSettingsFile(file).then((inFile) => resolve(file, inFile, flags, env));
+}
+
+function resolve(
+  file: string,
+  inFile: Record<string, unknown>,
+  flags: Readonly<Record<string, string>>,
+  env: Environment,
+): Loaded {
+  const known = new Set(SETTINGS.map(({ key }) => key));
+  for (const key of Object.keys(inFile))
+    if (!known.has(key))
+      throw new UserError(
+        'usage',
+        `${file}: unknown setting ${key}`,
+        `the settings are ${[...known].join(', ')}`,
+      );
+  const origins: Record<string, Origin> = {};
+  const entries = SETTINGS.map(({ key, field, default: standard, parse }) => {
+    const variable = env[`EXPD_${key.toUpperCase()}`];
+    const [value, origin, where] =
+      flags[key] !== undefined
+        ? [flags[key], 'flag' as const, `--${key.replaceAll('_', '-')}`]
+        : variable !== undefined && variable !== ''
+          ? [variable, 'environment' as const, `EXPD_${key.toUpperCase()}`]
+          : inFile[key] !== undefined
+            ? [inFile[key], 'file' as const, `${file}: ${key}`]
+            : [standard, 'default' as const, key];
+    origins[key] = origin;
+    try {
+      return [field, parse(value)] as const;
+    } catch (cause) {
+      throw new UserError(
+        'usage',
+        `${where}: ${cause instanceof Error ? cause.message : cause}`,
+        'expctl config show prints every setting',
+      );
+    }
+  });
+  // SETTINGS names every field once; tests/unit/options.test.ts holds it to that.
+  return { settings: Object.fromEntries(entries) as unknown as Settings, origins };
+}
+
+/** The file as a flat map; empty where there is none. */
+async function readSettingsFile(file: string): Promise<Record<string, unknown>> {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return {};
+    throw new UserError(
+      'usage',
+      `${file} cannot be read: ${cause instanceof Error ? cause.message : cause}`,
+      'mend its rights',
+      { cause },
+    );
+  }
+  const { parse } = await import('yaml');
+  let value: unknown;
+  try {
+    value = parse(text, { maxAliasCount: 50, uniqueKeys: true });
+  } catch (cause) {
+    const line = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+    throw new UserError('usage', `${file}: ${line}`, 'mend the file', { cause });
+  }
+  if (value === null || value === undefined) return {};
+  if (typeof value !== 'object' || Array.isArray(value))
+    throw new UserError('usage', `${file}: not a table of settings`, 'write one `key: value` a line');
+  return value as Record<string, unknown>;
+}
+
+function whole(min: number, max: number): (value: unknown) => number {
+  return (value) => {
+    const count = Number(value);
+    if (!Number.isInteger(count) || count < min || count > max || value === '')
+      throw new Error(`${JSON.stringify(value)} is not a whole number from ${min} to ${max}`);
+    return count;
+  };
+}
+
+function oneOf(values: readonly string[]): (value: unknown) => string {
+  return (value) => {
+    if (typeof value !== 'string' || !values.includes(value))
+      throw new Error(`${JSON.stringify(value)} is none of ${values.join(', ')}`);
+    return value;
+  };
+}
+
+function parsed(read: (text: string) => number | null, expected: string): (value: unknown) => number {
+  return (value) => {
+    const result = read(String(value));
+    if (result === null) throw new Error(`${JSON.stringify(value)} is not ${expected}`);
+    return result;
+  };
+}
+
+function absolute(value: unknown): string {
+  if (typeof value !== 'string' || !value.startsWith('/'))
+    throw new Error(`${JSON.stringify(value)} is not an absolute path`);
+  return value;
+}
+
+function targets(value: unknown): NotifyTarget[] {
+  const list = typeof value === 'string' ? [{ command: ['/bin/sh', '-c', value] }] : value;
+  if (!Array.isArray(list)) throw new Error('not a list of targets, each with `command` or `url`');
+  return list.map((entry: unknown): NotifyTarget => {
+    const target = entry as { command?: unknown; url?: unknown; on?: unknown };
+    const command = typeof target.command === 'string' ? ['/bin/sh', '-c', target.command] : target.command;
+    const on = target.on === undefined ? {} : { on: strings(target.on, '`on` is not a list of events') };
+    if (command !== undefined)
+      return { command: strings(command, '`command` is not a list of words'), ...on };
+    if (typeof target.url === 'string' && /^https?:\/\//.test(target.url)) return { url: target.url, ...on };
+    throw new Error('a target has neither `command` nor an http(s) `url`');
+  });
+}
+
+function strings(value: unknown, complaint: string): string[] {
+  if (!Array.isArray(value) || !value.every((item): item is string => typeof item === 'string'))
+    throw new Error(complaint);
+  return value;
+}
