@@ -1,0 +1,97 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+
+const root = resolve(import.meta.dirname, '..');
+const src = join(root, 'src');
+
+/** Who may import whom, by module. A module is a folder of src/daemon or src, or a file beside them. */
+const LAW: Readonly<Record<string, readonly string[]>> = {
+  'daemon/main': ['daemon/daemon', 'daemon/options', 'places', 'install'],
+  'daemon/run': [],
+  'daemon/store': ['daemon/run'],
+  'daemon/queue': ['daemon/run', 'daemon/store'],
+  'daemon/scheduler': ['daemon/run', 'daemon/queue', 'daemon/store', 'daemon/supervisor'],
+  'daemon/supervisor': ['daemon/run', 'daemon/rundir', 'install'],
+  'daemon/rundir': [
+    'daemon/run',
+    'daemon/store',
+    'daemon/supervisor',
+    'places',
+    'code',
+    'environment',
+    'secrets',
+  ],
+  'daemon/tracking': ['daemon/run', 'daemon/rundir'],
+  'daemon/api': [
+    'daemon/run',
+    'daemon/queue',
+    'daemon/store',
+    'daemon/scheduler',
+    'daemon/tracking',
+    'daemon/rundir',
+    'gen',
+    'environment',
+    'secrets',
+    'protocol',
+  ],
+  'daemon/doctor': ['daemon/run'],
+  'daemon/notify': ['daemon/run', 'daemon/store'],
+  'daemon/guard': [],
+  'daemon/options': ['daemon/quantity'],
+  client: ['gen', 'places', 'code', 'environment', 'secrets', 'protocol', 'install'],
+  gen: ['gen'],
+  code: [],
+  places: [],
+  environment: [],
+  secrets: [],
+  protocol: [],
+  install: [],
+};
+/** Allowed for every module of the daemon but run. */
+const FREE = ['daemon/errors', 'daemon/clock', 'daemon/log', 'daemon/quantity'];
+
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+
+/** `src/daemon/run/run.ts` → `daemon/run`, `src/daemon/clock.ts` → `daemon/clock`, `src/client/x/y.ts` → `client`. */
+function moduleOf(file: string): string {
+  const parts = relative(src, file).replace(/\.ts$/, '').split('/');
+  return parts[0] === 'daemon' ? parts.slice(0, 2).join('/') : parts[0]!;
+}
+
+const imports = (file: string): string[] =>
+  [...readFileSync(join(src, file), 'utf8').matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map(
+    ([, path]) => resolve(src, dirname(file), path!.replace(/\.js$/, '.ts')),
+  );
+
+test('modules import only what the law allows', () => {
+  const broken = files.flatMap((file) => {
+    const from = moduleOf(join(src, file));
+    if (from === 'daemon/daemon' || from === 'launch') return [];
+    const allowed = new Set([from, ...(LAW[from] ?? []), ...(from === 'daemon/run' ? [] : FREE)]);
+    return imports(file)
+      .map(moduleOf)
+      .filter((to) => !allowed.has(to))
+      .map((to) => `${file} imports ${to}`);
+  });
+  expect(broken).toEqual([]);
+});
+
+test('no dumping grounds', () => {
+  const banned = /(^|\/)(utils?|helpers?|common|shared|misc|types|interfaces|constants|index)\.ts$/;
+  expect(files.filter((file) => banned.test(file) && !file.startsWith('gen/'))).toEqual([]);
+});
+
+test('files stay one idea: 500 lines at most', () => {
+  const long = files.filter(
+    (file) => !file.startsWith('gen/') && readFileSync(join(src, file), 'utf8').split('\n').length > 500,
+  );
+  expect(long).toEqual([]);
+});
+
+test('process.exit only in a main', () => {
+  const exits = files.filter(
+    (file) => !/main\.ts$/.test(file) && /process\.exit\(/.test(readFileSync(join(src, file), 'utf8')),
+  );
+  expect(exits).toEqual([]);
+});
