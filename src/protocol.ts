@@ -10,8 +10,8 @@ export const VERSION = typeof EXPD_VERSION === 'undefined' ? 'dev' : EXPD_VERSIO
 export const PROTOCOL = 1;
 
 /** Call metadata: the client's protocol and version, and in the answer's initial metadata the daemon's. */
-export const PROTOCOL_HEADER = 'expd-protocol';
-export const VERSION_HEADER = 'expd-version';
+export const PROTOCOL_KEY = 'expd-protocol';
+export const VERSION_KEY = 'expd-version';
 
 /** Trailing metadata with the serialised ErrorDetail. */
-export const ERROR_TRAILER = 'expd-error-bin';
+export const ERROR_KEY = 'expd-error-bin';
