@@ -43,7 +43,7 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
   gen: ['gen'],
   code: [],
   places: [],
-  environment: [],
+  environment: ['secrets'],
   secrets: [],
   protocol: [],
   install: [],
