@@ -150,10 +150,7 @@ export class Home {
     await this.stop('SIGKILL');
     for (const pid of processesWith(`EXPD_HOME=${join(this.dir, 'home')}`)) kill(pid);
     for (const pid of processesWith(`HOME=${this.dir}`)) kill(pid);
-    await until(
-      () => processesWith(`HOME=${this.dir}`).length === 0 || null,
-      'all processes of the test are gone',
-    );
+    await until('all processes of the test are gone', () => processesWith(`HOME=${this.dir}`).length === 0);
     rmSync(this.dir, { recursive: true, force: true, maxRetries: 5 });
   }
 }
