@@ -128,13 +128,11 @@ export class Home {
   }
 
   async untilState(id: number, ...states: string[]): Promise<ShownRun> {
-    return until(
-      async () => {
-        const run = await this.run(id);
-        return states.includes(run.state) ? run : null;
-      },
-      `run ${id} is ${states.join(' or ')}`,
-    );
+    const shown = async () => {
+      const run = await this.run(id);
+      return states.includes(run.state) ? run : undefined;
+    };
+    return until(`run ${id} is ${states.join(' or ')}`, shown, 30_000);
   }
 
   /** A script in the project; its path. */
