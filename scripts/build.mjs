@@ -42,7 +42,10 @@ for (const [name, entry] of entries)
 
 for (const name of started.filter((name) => entries.some(([built]) => built === name))) {
   const outfile = join(root, 'dist/bin', `${name}.cjs`);
-  const buildId = createHash('sha256').update(readFileSync(join(root, 'dist', `${name}.cjs`))).digest('hex').slice(0, 16);
+  const buildId = createHash('sha256')
+    .update(readFileSync(join(root, 'dist', `${name}.cjs`)))
+    .digest('hex')
+    .slice(0, 16);
   await build({
     ...common,
     entryPoints: ['src/launch.ts'],

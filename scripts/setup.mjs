@@ -13,7 +13,8 @@ const fail = (line) => {
 };
 
 const [major, minor] = process.versions.node.split('.').map(Number);
-if (major < 20 || (major === 20 && minor < 19)) fail(`Node ${process.versions.node} is too old; install Node 20.19 or newer`);
+if (major < 20 || (major === 20 && minor < 19))
+  fail(`Node ${process.versions.node} is too old; install Node 20.19 or newer`);
 if (process.platform !== 'linux') fail(`expd runs on Linux; this is ${process.platform}`);
 
 packages();
@@ -28,14 +29,21 @@ function packages() {
     .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   say('installing packages (npm ci; without a prebuilt better-sqlite3 it is compiled, about a minute)');
-  const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2] });
+  const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  });
   if (npm.status !== 0)
-    fail('npm ci failed; if better-sqlite3 did not compile, install a compiler (Debian, Ubuntu: apt-get install g++ make python3) and try again');
+    fail(
+      'npm ci failed; if better-sqlite3 did not compile, install a compiler (Debian, Ubuntu: apt-get install g++ make python3) and try again',
+    );
   writeFileSync(stamp, lock);
 }
 
 function bundles() {
-  const outputs = ['dist/bin/expctl.cjs', 'dist/bin/expd.cjs', 'dist/writer.cjs'].map((file) => join(root, file));
+  const outputs = ['dist/bin/expctl.cjs', 'dist/bin/expd.cjs', 'dist/writer.cjs'].map((file) =>
+    join(root, file),
+  );
   const built = Math.min(...outputs.map((file) => (existsSync(file) ? statSync(file).mtimeMs : 0)));
   if (built > newest(join(root, 'src')) && built > statSync(join(root, 'scripts/build.mjs')).mtimeMs) return;
   execFileSync(process.execPath, [join(root, 'scripts/build.mjs')], { stdio: ['ignore', 2, 2] });
@@ -45,8 +53,13 @@ function shim() {
   const prebuilt = join(root, `native/prebuilt/expshim-linux-${process.arch}`);
   if (existsSync(prebuilt) && spawnSync(prebuilt, ['version']).status === 0) return;
   say('no prebuilt supervisor fits this machine: compiling native/');
-  const make = spawnSync('make', ['-C', join(root, 'native'), `OUT=${join(root, 'dist/native')}`], { stdio: ['ignore', 2, 2] });
-  if (make.status !== 0) fail('the supervisor did not compile; install a C compiler and make (Debian, Ubuntu: apt-get install gcc make libc6-dev)');
+  const make = spawnSync('make', ['-C', join(root, 'native'), `OUT=${join(root, 'dist/native')}`], {
+    stdio: ['ignore', 2, 2],
+  });
+  if (make.status !== 0)
+    fail(
+      'the supervisor did not compile; install a C compiler and make (Debian, Ubuntu: apt-get install gcc make libc6-dev)',
+    );
 }
 
 /** Newest modification below a directory, in ms. */
