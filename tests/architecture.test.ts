@@ -49,7 +49,7 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
   install: [],
 };
 /** Allowed for every module of the daemon but run. */
-const FREE = ['daemon/errors', 'daemon/clock', 'daemon/log', 'daemon/quantity'];
+const FREE = ['daemon/errors', 'daemon/clock', 'daemon/log', 'daemon/quantity', 'daemon/failpoint'];
 
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 

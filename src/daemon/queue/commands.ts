@@ -31,11 +31,13 @@ export interface NewRun {
   beginAt: number | null;
   retries: number;
   key: string | null;
+  /** The seed was drawn, not asked for: a repeat with the same key may have drawn another. */
+  seedDrawn?: boolean;
   held: boolean;
   codeUntil: number | null;
 }
 
-/** What the executor knows beside the event itself. */
+/** What is known beside the event itself: by the executor, or by who asks for another attempt. */
 export type AttemptFacts =
   | {
       of: 'claimed';
@@ -47,7 +49,9 @@ export type AttemptFacts =
       resumedStep: number | null;
     }
   | { of: 'spawned'; startedAt: number; handle: AttemptHandle }
-  | { of: 'ended'; usage: Usage | null };
+  | { of: 'ended'; usage: Usage | null }
+  /** With retried and resumed: the environment of the attempts to come. */
+  | { of: 'again'; envSha: string };
 
 export interface RunChanges {
   priority?: number;
@@ -81,9 +85,15 @@ export type RefusalCode =
   | 'storage_full'
   | 'storage_failed';
 
-/** Commands of one request: one savepoint each, one transaction, one commit with whatever else waits. */
+/**
+ * Commands of one request: one savepoint each, one transaction, one commit with whatever else waits.
+ * A refused command leaves the others standing; a bug in one takes the whole batch back.
+ */
 export interface Batch {
-  /** Kept for 24 hours: a repeat answers the first results without doing anything. */
+  /**
+   * Kept for 24 hours: a repeat answers the first results without doing anything. Results that name the
+   * storage are not kept: the same request is to be tried again.
+   */
   requestId: string | null;
   commands: Command[];
 }
@@ -97,4 +107,6 @@ export interface Committed {
   removed: number[];
   /** Whether notifications were written. */
   notifications: boolean;
+  /** Whether groups or facts changed. */
+  settings: boolean;
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { failpoint } from '../failpoint.js';
 import type { Committed } from '../queue/commands.js';
 import { type Ending, judge } from '../run/outcome.js';
 import { isFinal, isLive, type RunState } from '../run/run.js';
@@ -215,12 +216,13 @@ export class Scheduler {
     const held = this.#leases.get(attemptId);
     if (held === undefined) return;
     const { shim, main, cgroup, startedAt } = process;
+    failpoint('beforeSpawned');
     void this.#record({
       do: 'transition',
       runId: held.runId,
       event: { kind: 'spawned' },
       facts: { of: 'spawned', startedAt, handle: { shim, main, cgroup } },
-    });
+    }).then(() => failpoint('afterSpawned'));
   }
 
   async #ended({ attemptId, ending, usage }: Extract<Fact, { fact: 'ended' }>): Promise<void> {
@@ -231,6 +233,7 @@ export class Scheduler {
     const { runId } = held;
     const outcome = judge(ending, store.submission(runId)?.requeueExits ?? []);
     const progressed = outcome.verdict === 'success' ? false : await this.ports.progressed(attempt);
+    failpoint('beforeEnd');
     // The processes are gone, so the slot is free whatever the commit says; claims of others come after it.
     const end = this.#record({
       do: 'transition',
@@ -241,6 +244,7 @@ export class Scheduler {
     this.#leases.free(attemptId);
     this.poke();
     await end;
+    failpoint('afterEnd');
     log.info({
       event: 'attempt_ended',
       runId,
@@ -249,7 +253,9 @@ export class Scheduler {
       ...seen(ending),
     });
     await this.ports.finished(store.attempt(attemptId) ?? attempt, store.run(runId));
+    failpoint('beforeSettled');
     executor.settled(attemptId);
+    failpoint('afterSettled');
   }
 
   /** A stop or pause that is committed is carried out, once. */

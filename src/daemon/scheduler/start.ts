@@ -1,3 +1,4 @@
+import { failpoint } from '../failpoint.js';
 import type { Command } from '../queue/commands.js';
 import { judge } from '../run/outcome.js';
 import type { ResumePoint } from '../run/resume.js';
@@ -42,12 +43,14 @@ export async function startAttempt(
 
   const order = { run, attemptId, slots };
   const resume = await resumeFrom(ports, run);
+  failpoint('beforePrepare');
   let prepared: Prepared;
   try {
     prepared = await prepare(ports, order, submission, resume);
   } catch (cause) {
     return unprepared(ports, order, cause);
   }
+  failpoint('beforeClaim');
   const [claimed] = await ports.execute([claim(ports, order, resume, prepared)]);
   if (!claimed?.ok) {
     log.info({ event: 'claim_refused', runId, attemptId, why: claimed?.message });
@@ -56,7 +59,9 @@ export async function startAttempt(
       ? { launched: false, lowDisk: claimed.message, project: run.project }
       : { launched: false };
   }
+  failpoint('afterClaim');
   executor.launch(attemptId);
+  failpoint('afterLaunch');
   log.info({ event: 'attempt_launched', runId, attempt: run.attempt + 1, attemptId });
   return { launched: true };
 }

@@ -6,7 +6,9 @@ export const MIGRATIONS: readonly string[] = [
   `
 CREATE TABLE groups (
   name TEXT PRIMARY KEY,
-  max_running INTEGER NOT NULL DEFAULT 0 CHECK (max_running >= 0)
+  max_running INTEGER NOT NULL DEFAULT 0 CHECK (max_running >= 0),
+  -- Final runs keep the name of their group; a removed one takes no new runs.
+  removed INTEGER NOT NULL DEFAULT 0 CHECK (removed IN (0, 1))
 ) STRICT, WITHOUT ROWID;
 INSERT INTO groups (name) VALUES ('default');
 
@@ -24,7 +26,7 @@ CREATE TABLE runs (
   not_before INTEGER,
   hold TEXT,
   stop TEXT,
-  paused INTEGER NOT NULL DEFAULT 0,
+  paused INTEGER NOT NULL DEFAULT 0 CHECK (paused IN (0, 1)),
   outcome TEXT,
   priority INTEGER NOT NULL DEFAULT 0 CHECK (priority BETWEEN -100 AND 100),
   group_name TEXT NOT NULL DEFAULT 'default' REFERENCES groups (name),
@@ -46,17 +48,20 @@ CREATE TABLE runs (
   CHECK ((state IN ('succeeded','failed','cancelled')) = (ended_at IS NOT NULL))
 ) STRICT;
 CREATE UNIQUE INDEX runs_key ON runs (key) WHERE key IS NOT NULL;
-CREATE INDEX runs_active ON runs (state, id) WHERE state NOT IN ('succeeded','failed','cancelled');
-CREATE INDEX runs_ended ON runs (ended_at, id) WHERE ended_at IS NOT NULL;
+CREATE INDEX runs_ended ON runs (state, ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX runs_state ON runs (state, id);
+CREATE INDEX runs_submitted ON runs (submitted_at, id);
 CREATE INDEX runs_name ON runs (name, id);
 CREATE INDEX runs_group ON runs (group_name, id);
+CREATE INDEX runs_unfinished ON runs (group_name, state) WHERE ended_at IS NULL;
 
 CREATE TABLE submissions (
   run_id INTEGER PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,
   spec TEXT NOT NULL,
   sha256 TEXT NOT NULL,
   env_sha TEXT NOT NULL,
+  -- What a second submission with the same key must equal, as it was first submitted.
+  keyed TEXT,
   code TEXT
 ) STRICT;
 CREATE INDEX submissions_env ON submissions (env_sha);
@@ -98,6 +103,7 @@ CREATE TABLE attempts (
   UNIQUE (run_id, number),
   CHECK ((phase = 'ended') = (ended_at IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
+-- At most one live attempt a run, whatever the code does.
 CREATE UNIQUE INDEX attempts_live ON attempts (run_id) WHERE phase <> 'ended';
 
 CREATE TABLE run_events (

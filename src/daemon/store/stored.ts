@@ -1,5 +1,6 @@
 import type { Outcome } from '../run/outcome.js';
 import type { Run } from '../run/run.js';
+import type { Submission } from '../run/submission.js';
 
 /** A run as it is stored: the state machine's part and what people and the scheduler look at. Times in Unix ms. */
 export type StoredRun = Run & RunLabels;
@@ -62,11 +63,29 @@ export interface Usage {
   maxRssBytes: number;
 }
 
+/** What is told about runs; the words of proto/expd/v1/runs.proto. */
+export const EVENT_KINDS = [
+  'submitted',
+  'held',
+  'released',
+  'claimed',
+  'spawned',
+  'stop_requested',
+  'ended',
+  'retried',
+  'resumed',
+  'edited',
+  'paused',
+  'continued',
+  'removed',
+] as const;
+export type EventKind = (typeof EVENT_KINDS)[number];
+
 export interface StoredEvent {
   seq: number;
   at: number;
   runId: number;
-  kind: string;
+  kind: EventKind;
   state: Run['state'];
   attempt: number;
   reason: { code: string; text: string } | null;
@@ -76,4 +95,38 @@ export interface StoredGroup {
   name: string;
   /** Runs at a time; 0 = no limit. */
   limit: number;
+}
+
+/** A submission as it lies in the store, or why it must not be executed. */
+export type StoredSubmission =
+  | { ok: true; submission: Submission }
+  | { ok: false; why: 'missing' | 'damaged' };
+
+/** What a notification says: the JSON that a command gets on its standard input and a webhook as its body. */
+export interface Notification {
+  v: 1;
+  event: 'failed' | 'finished' | 'interrupted' | 'resumed' | 'sweep_done';
+  host: string;
+  /** Unix ms. */
+  at: number;
+  run: {
+    id: number;
+    ulid: string;
+    name: string;
+    state: Run['state'];
+    attempt: number;
+    reason: { code: string; text: string } | null;
+    exit_code: number | null;
+    signal: string | null;
+    experiment_id: string;
+    project: string;
+    run_dir: string | null;
+    tags: string[];
+  };
+}
+
+export interface DueNotification {
+  id: number;
+  tries: number;
+  payload: Notification;
 }
