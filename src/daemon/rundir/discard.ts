@@ -1,0 +1,42 @@
+import { readdir, readlink, rm, rmdir, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { RunDirectory } from './order.js';
+import { runPaths, TOP_LEVEL } from './paths.js';
+import { readRegular } from './publish.js';
+
+/**
+ * Takes away what was made for an attempt that was never executed. Files by name and directories only while they
+ * are empty: what anybody else put there, or an earlier attempt, is never touched.
+ */
+export async function discardRunDirectory({ runDir, log, errorLog }: RunDirectory): Promise<void> {
+  const attempt = Number(/^attempt-(\d+)\./.exec(basename(log))?.[1]);
+  const paths = runPaths(runDir, attempt, errorLog !== null);
+  await Promise.all([
+    ...TOP_LEVEL.map((file) => withdraw(paths.records, runDir, file)),
+    unlinkTo(runDir, log),
+  ]);
+  await Promise.all(
+    [paths.records, log, errorLog].map((path) => path && rm(path, { recursive: true, force: true })),
+  );
+  const attempts = dirname(paths.records);
+  for (const empty of [attempts, dirname(attempts), paths.logs, paths.checkpoints, paths.metrics, runDir])
+    await rmdir(empty).catch(() => {});
+}
+
+/** A top-level copy that is this attempt's; the next attempt shows its own again. */
+async function withdraw(records: string, runDir: string, file: string): Promise<void> {
+  const [ours, shown] = await Promise.all([
+    readRegular(join(records, file)),
+    readRegular(join(runDir, file)),
+  ]);
+  if (ours && shown && ours.equals(shown)) await unlink(join(runDir, file));
+}
+
+async function unlinkTo(runDir: string, log: string): Promise<void> {
+  const target = join('logs', basename(log));
+  const entries = await readdir(runDir, { withFileTypes: true }).catch(() => []);
+  for (const { name } of entries.filter((entry) => entry.isSymbolicLink())) {
+    const path = join(runDir, name);
+    if ((await readlink(path).catch(() => '')) === target) await unlink(path);
+  }
+}

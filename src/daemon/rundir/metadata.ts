@@ -1,0 +1,116 @@
+import { arch, availableParallelism, hostname, platform, release, totalmem } from 'node:os';
+import type { Environment } from '../../environment.js';
+import { isSecretName, isSecretValue, redactText } from '../../secrets.js';
+import type { CodeState } from '../run/submission.js';
+import type { AttemptOrder } from './order.js';
+import { utc } from './utc.js';
+
+/** Values of these are shown; of all other variables only the name. A trailing `*` is a prefix. */
+const SHOWN = [
+  'PATH',
+  'LANG',
+  'CUDA_VISIBLE_DEVICES',
+  'CUDA_DEVICE_ORDER',
+  'PYTHON*',
+  'OMP_*',
+  'NCCL_*',
+  'HYDRA_*',
+  'EXPD_*',
+];
+
+/** What is found out after the start; absent: not found out yet, null: there is none. */
+export interface SlowFacts {
+  python: PythonFacts | null;
+  node: string | null;
+  gpus: GpuFacts | null;
+  /** Files that differ from the submitted state; null where either state is unknown. */
+  changedSinceSubmission: string[] | null;
+}
+
+export interface PythonFacts {
+  version: string | null;
+  executable: string;
+  /** `name==version`, sorted. */
+  packages: string[];
+}
+
+export interface GpuFacts {
+  count: number;
+  names: string[];
+  driver: string | null;
+  cuda: string | null;
+}
+
+/** metadata.json as it is before exec, or with what was found out since. Pure but for this machine's constants. */
+export function metadataJson(
+  order: AttemptOrder,
+  environment: Environment,
+  startedAt: number,
+  slow?: SlowFacts,
+): string {
+  const fields = {
+    v: 1,
+    complete: slow !== undefined,
+    run_id: order.runId,
+    ulid: order.ulid,
+    attempt: order.attempt,
+    submitted_at: utc(order.submittedAt),
+    started_at: utc(startedAt),
+    ...machine(),
+    git: git(order.code ?? null),
+    ...(slow && {
+      code_changed_since_submission: slow.changedSinceSubmission,
+      python: slow.python,
+      node: slow.node,
+      gpus: slow.gpus,
+    }),
+    environment: shownEnvironment(environment),
+  };
+  return `${JSON.stringify(fields, null, 1)}\n`;
+}
+
+/** Name of the diff beside metadata.json. */
+export const DIFF_FILE = 'git.diff';
+
+function git(code: CodeState | null): object {
+  if (code === null) return { known: false, why: 'not recorded' };
+  if (!code.known) return code;
+  return {
+    known: true,
+    commit: code.commit,
+    branch: code.branch,
+    remote: redactText(code.remote),
+    dirty: code.dirty,
+    toplevel: code.toplevel,
+    diff: code.diffSha === null ? null : DIFF_FILE,
+    diff_omitted: code.diffOmitted,
+    changed_files: code.changedFiles,
+  };
+}
+
+/** Names of all variables; values of the allow-list, unless they look like secrets. */
+export function shownEnvironment(environment: Environment): Record<string, string | null> {
+  const shown = Object.keys(environment)
+    .sort()
+    .map((name): [string, string | null] => [
+      name,
+      isShown(name, environment[name]!) ? environment[name]! : null,
+    ]);
+  return Object.fromEntries(shown);
+}
+
+const isShown = (name: string, value: string): boolean =>
+  SHOWN.some((shown) => (shown.endsWith('*') ? name.startsWith(shown.slice(0, -1)) : name === shown)) &&
+  !isSecretName(name) &&
+  !isSecretValue(value);
+
+let constants: object | null = null;
+function machine(): object {
+  constants ??= {
+    platform: `${platform()} ${release()} ${arch()}`,
+    cpus: availableParallelism(),
+    memory_bytes: totalmem(),
+    expd_node: process.version,
+  };
+  return { hostname: hostname(), ...constants };
+}

@@ -1,0 +1,63 @@
+import { rm, rmdir } from 'node:fs/promises';
+import { contract } from './contract.js';
+import { type CreatePorts, createRunDirectory, fillRunDirectory } from './create.js';
+import { discardRunDirectory } from './discard.js';
+import type { Environments } from './environment.js';
+import type { AttemptOrder, RunDirectory } from './order.js';
+import { attemptDir } from './paths.js';
+import { encodeSpec, writeSpec } from './spec.js';
+import { inTurn } from './turns.js';
+
+export interface PreparePorts extends CreatePorts {
+  /** The state directory. */
+  state: string;
+  environments: Pick<Environments, 'load'>;
+}
+
+/**
+ * Everything on disk that an attempt needs before it is claimed: run directory, records, attempt directory, spec.
+ * `cgroup`: the cgroup v2 directory for the attempt, or null. Where it fails nothing is left.
+ */
+export async function prepareAttempt(
+  order: AttemptOrder,
+  cgroup: string | null,
+  ports: PreparePorts,
+): Promise<RunDirectory> {
+  const startedAt = ports.clock.now();
+  const [claimed, submitted] = await bothOrNeither(order, ports);
+  const { runDir, log, errorLog } = claimed;
+  const directory = { runDir, log, errorLog };
+  const made = contract(order, runDir, submitted);
+  const private_ = attemptDir(ports.state, order.attemptId);
+  const written = await Promise.allSettled([
+    inTurn(runDir, () => fillRunDirectory(order, claimed, made, startedAt)),
+    writeSpec(private_, encodeSpec(order, directory, made, cgroup)),
+  ]);
+  const failed = written.find((part) => part.status === 'rejected');
+  if (failed === undefined) return directory;
+  await discardAttempt(order.attemptId, directory, ports.state);
+  throw failed.reason;
+}
+
+/** Takes away what `prepareAttempt` made; only while nothing has been executed. Never throws. */
+export async function discardAttempt(
+  attemptId: string,
+  directory: RunDirectory,
+  state: string,
+): Promise<void> {
+  await Promise.allSettled([
+    inTurn(directory.runDir, () => discardRunDirectory(directory)),
+    rm(attemptDir(state, attemptId), { recursive: true, force: true }),
+  ]);
+}
+
+async function bothOrNeither(order: AttemptOrder, ports: PreparePorts) {
+  const [claimed, submitted] = await Promise.allSettled([
+    createRunDirectory(order, ports),
+    ports.environments.load(order.submission.envSha),
+  ]);
+  if (claimed.status === 'rejected') throw claimed.reason;
+  if (submitted.status === 'fulfilled') return [claimed.value, submitted.value] as const;
+  if (!claimed.value.shared) await rmdir(claimed.value.runDir);
+  throw submitted.reason;
+}

@@ -1,0 +1,53 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Contract } from './contract.js';
+import type { AttemptOrder, RunDirectory } from './order.js';
+
+/** Attempt id, contract and places as the shim reads them: NUL-ended `key=value` strings (native/PROTOCOL.md). Pure. */
+export function encodeSpec(
+  order: AttemptOrder,
+  directory: RunDirectory,
+  contract: Contract,
+  cgroup: string | null,
+): Buffer {
+  const { submission } = order;
+  const pairs: [key: string, value: string | number][] = [
+    ['v', 1],
+    ['attempt', order.attemptId],
+    ['cwd', submission.cwd],
+    ['umask', submission.umask.toString(8)],
+    ['nice', submission.nice],
+    ...submission.rlimits.map(({ name, soft, hard }): [string, string] => [
+      'rlimit',
+      `${name}:${limit(soft)}:${limit(hard)}`,
+    ]),
+    ['log', directory.log],
+    ['grace_ms', submission.graceMs],
+    ['limit_ms', submission.timeLimitMs ?? 0],
+  ];
+  if (directory.errorLog !== null) pairs.push(['errlog', directory.errorLog]);
+  if (submission.warn)
+    pairs.push(['warn_signal', submission.warn.signal], ['warn_ms', submission.warn.leadMs]);
+  if (cgroup !== null) pairs.push(['cgroup', cgroup]);
+  for (const word of contract.argv) pairs.push(['arg', word]);
+  for (const [name, value] of Object.entries(contract.environment)) pairs.push(['env', `${name}=${value}`]);
+  const torn = pairs.find(([, value]) => String(value).includes('\0'));
+  if (torn) throw new Error(`NUL in ${torn[0]} of attempt ${order.attemptId}`);
+  return Buffer.from(pairs.map(([key, value]) => `${key}=${value}\0`).join(''));
+}
+
+/**
+ * Makes the attempt directory (0700) and its `spec` (0600). Throws EEXIST where an attempt of this id was prepared
+ * before: an id is used once.
+ */
+export async function writeSpec(attemptDir: string, spec: Buffer): Promise<void> {
+  const make = (): Promise<unknown> => mkdir(attemptDir, { mode: 0o700 });
+  await make().catch(async (cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'ENOENT') throw cause;
+    await mkdir(join(attemptDir, '..'), { recursive: true, mode: 0o700 });
+    await make();
+  });
+  await writeFile(join(attemptDir, 'spec'), spec, { flag: 'wx', mode: 0o600 });
+}
+
+const limit = (value: number): string => (value < 0 ? 'inf' : String(value));
