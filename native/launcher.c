@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,15 +25,16 @@ struct shim {
 
 static struct shim *shims;
 
-/* The shims share this description and must not block on a daemon that does not read, so it is non-blocking:
- * here we wait. Lines are far below PIPE_BUF: whole or not at all. A reader that is gone is no news. */
-static void say(const char *format, const char *attempt, int status) {
+/* The shims share this description and must not block on a daemon that does not read, so it is non-blocking.
+ * Lines are far below PIPE_BUF: whole or not at all. A reader that is gone is no news. False: no room now. */
+static bool say(const char *attempt, int status) {
   char line[NAME_MAX + 64];
-  int n = snprintf(line, sizeof line, format, attempt, status);
-  while (write(1, line, (size_t)n) < 0 && (errno == EAGAIN || errno == EINTR)) {
-    struct pollfd out = {1, POLLOUT, 0};
-    poll(&out, 1, -1);
+  int n = snprintf(line, sizeof line, "gone %s %d\n", attempt, status);
+  while (write(1, line, (size_t)n) < 0) {
+    if (errno == EAGAIN) return false;
+    if (errno != EINTR) return true;
   }
+  return true;
 }
 
 static const char *last_component(const char *path) {
@@ -58,7 +60,8 @@ static void launch(const char *path, int signals) {
   if (pid == 0) become_shim(path, signals);
   if (pid < 0) {
     free(s);
-    say("gone %s %d\n", attempt, SHIM_NO_RESOURCES);
+    struct pollfd room = {1, POLLOUT, 0};
+    while (!say(attempt, SHIM_NO_RESOURCES)) poll(&room, 1, -1);
     return;
   }
   s->pid = pid;
@@ -67,22 +70,24 @@ static void launch(const char *path, int signals) {
   shims = s;
 }
 
-static void reap(void) {
-  int status;
-  for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
-    for (struct shim **at = &shims; *at; at = &(*at)->next) {
-      struct shim *s = *at;
-      if (s->pid != pid) continue;
-      say("gone %s %d\n", s->attempt, WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status));
-      *at = s->next;
-      free(s);
-      break;
-    }
+/* A shim stays a zombie until its line is out: the kernel keeps the queue. False: no room for the next line. */
+static bool reap(void) {
+  for (;;) {
+    siginfo_t info = {0};
+    if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) || info.si_pid == 0) return true;
+    struct shim **at = &shims;
+    while (*at && (*at)->pid != info.si_pid) at = &(*at)->next;
+    struct shim *s = *at;
+    if (s && !say(s->attempt, info.si_code == CLD_EXITED ? info.si_status : -info.si_status)) return false;
+    waitpid(info.si_pid, NULL, 0);
+    if (!s) continue;
+    *at = s->next;
+    free(s);
   }
 }
 
 /* Requests are NUL-terminated paths. False at the end of input, or when a request is longer than any path. */
-static int serve(int signals) {
+static bool serve(int signals) {
   static char buffer[2 * PATH_MAX];
   static size_t have;
   ssize_t n = read(0, buffer + have, sizeof buffer - have);
@@ -108,13 +113,13 @@ int launcher_run(void) {
   int signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
   if (signals < 0) return SHIM_NO_RESOURCES;
   fcntl(1, F_SETFL, fcntl(1, F_GETFL) | O_NONBLOCK);
-  for (;;) {
-    struct pollfd events[] = {{0, POLLIN, 0}, {signals, POLLIN, 0}};
-    poll(events, 2, -1);
+  for (bool room = true;;) {
+    struct pollfd events[] = {{0, POLLIN, 0}, {signals, POLLIN, 0}, {room ? -1 : 1, POLLOUT, 0}};
+    poll(events, 3, -1);
     struct signalfd_siginfo info;
     while (read(signals, &info, sizeof info) == (ssize_t)sizeof info)
       if (info.ssi_signo == SIGTERM) return 0; /* the terminal's signals are not for us */
-    reap();
+    room = reap();
     if (events[0].revents && !serve(signals)) return 0;
   }
 }

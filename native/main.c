@@ -1,10 +1,10 @@
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "descriptors.h"
 #include "launcher.h"
 #include "notify.h"
 #include "orphans.h"
@@ -17,12 +17,6 @@
 #define SOURCE_HASH "unknown"
 #endif
 #define USAGE 64
-
-/* Whoever starts us may have closed 0, 1 or 2; the next file opened would take their place and be written to. */
-static void guard_standard_descriptors(void) {
-  for (int fd = 0; fd < 3; fd++)
-    if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0) _exit(SHIM_NO_RESOURCES);
-}
 
 static int run_here(const char *path) {
   int report = fcntl(1, F_DUPFD_CLOEXEC, 3);
@@ -58,7 +52,7 @@ static int version_word(void) {
 }
 
 int main(int argc, char **argv) {
-  guard_standard_descriptors();
+  descriptors_guard();
   const char *word = argc > 1 ? argv[1] : "";
   if (argc == 2 && strcmp(word, "launcher") == 0) return launcher_run();
   if (argc == 3 && strcmp(word, "run") == 0) return run_here(argv[2]);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -121,6 +122,11 @@ static int run_claimed(struct attempt *a, struct spec *spec, int claim) {
   if (a->cgroup) cgroup_remove(a->cgroup);
   ending_text(&t, &a->id, &end, &after);
   publish_exit(a->dir, claim, &t);
+  while (a->report >= 0) { /* nothing waits for us any more: `started` comes before `gone` */
+    struct pollfd room = {a->report, POLLOUT, 0};
+    poll(&room, 1, -1);
+    report_start(a);
+  }
   return SHIM_DONE;
 }
 

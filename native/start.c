@@ -8,23 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#ifndef CLOSE_RANGE_CLOEXEC
-#define CLOSE_RANGE_CLOEXEC 4u
-#endif
-
-/* Every descriptor from 3 on ends at exec, whoever left it to us. */
-static void seal_descriptors(void) {
-#ifdef SYS_close_range
-  if (syscall(SYS_close_range, 3u, ~0u, CLOSE_RANGE_CLOEXEC) == 0) return;
-#endif
-  struct rlimit files; /* before Linux 5.11 */
-  if (getrlimit(RLIMIT_NOFILE, &files)) return;
-  int end = files.rlim_cur < 65536 ? (int)files.rlim_cur : 65536;
-  for (int fd = 3; fd < end; fd++) fcntl(fd, F_SETFD, FD_CLOEXEC);
-}
+#include "descriptors.h"
 
 /* Where a limit may not be raised, it is lowered to what is allowed: the run starts all the same. */
 static void apply_limits(const struct spec *spec) {
@@ -86,7 +72,7 @@ static _Noreturn void become_main(const struct spec *spec, int null, int log, in
   dup2(null, 0);
   dup2(log, 1);
   dup2(errlog, 2);
-  seal_descriptors();
+  descriptors_seal();
   prefer_for_oom();
   if (spec->has_nice) setpriority(PRIO_PROCESS, 0, spec->nice);
   umask(spec->umask);

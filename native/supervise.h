@@ -11,7 +11,7 @@ struct attempt {
   int dir, ctl;
   int signals; /* signalfd of all signals, which are blocked */
   int refusal; /* see struct gate */
-  int report;  /* where the line goes that the attempt has started; -1: nowhere */
+  int report;  /* where the line goes that the attempt has started; -1: it is out, or nowhere */
   struct identity id;
   const struct spec *spec;
   const char *cgroup; /* NULL: it has none */
@@ -22,5 +22,9 @@ struct attempt {
 
 /* Fills in how it ended and what was left; writes the records `main` and `stuck` on the way. */
 void supervise(struct attempt *a, struct ending *end, struct aftermath *after);
+
+/* Writes the line, if it has not been and there is room. A daemon that does not read must not hold up the run,
+ * and one that is gone learns it from the records. */
+void report_start(struct attempt *a);
 
 #endif

@@ -174,6 +174,6 @@ export function alive(pid: number): boolean {
 }
 
 afterEach(() => {
-  for (const attempt of made.splice(0)) processesOf(attempt, 'KILL');
+  for (const attempt of made.splice(0)) if (!has(attempt, 'exit')) processesOf(attempt, 'KILL');
   for (const dir of roots.splice(0)) rmSync(dir, { recursive: true, force: true });
 });
