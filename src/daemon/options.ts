@@ -47,9 +47,9 @@ export const SETTINGS: readonly Key[] = [
   {
     key: 'layout',
     field: 'layout',
-    description: 'where run directories go: hybrid or flat',
+    description: 'where run directories go: hybrid, flat, or a layout of yours',
     default: 'hybrid',
-    parse: oneOf(['hybrid', 'flat']),
+    parse: layoutName,
   },
   {
     key: 'grace',
@@ -188,6 +188,13 @@ function oneOf(values: readonly string[]): (value: unknown) => string {
       throw new Error(`${JSON.stringify(value)} is none of ${values.join(', ')}`);
     return value;
   };
+}
+
+/** Whether it exists is known where layouts are read. */
+function layoutName(value: unknown): string {
+  if (typeof value !== 'string' || !/^[\w.-]+$/.test(value))
+    throw new Error(`${JSON.stringify(value)} is not the name of a layout`);
+  return value;
 }
 
 function parsed(read: (text: string) => number | null, expected: string): (value: unknown) => number {

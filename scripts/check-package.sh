@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# The packed tarball, installed as a user would: both programs start, a run succeeds.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+scratch=$(mktemp -d)
+export EXPD_HOME="$scratch/home"
+trap '"$scratch/prefix/bin/expctl" daemon stop --no-start >/dev/null 2>&1 || true; rm -rf "$scratch"' EXIT
+
+npm pack --silent --ignore-scripts --pack-destination "$scratch" >/dev/null
+npm install --silent --global --prefix "$scratch/prefix" --no-audit --no-fund "$scratch"/expd-*.tgz
+export PATH="$scratch/prefix/bin:$PATH" EXPD_LOW_WATER=0
+mkdir "$scratch/project"
+cd "$scratch/project"
+expctl version
+expctl submit --wait -- sh -c 'echo packed and running'
+expctl logs 1
