@@ -24,7 +24,8 @@ export type Ending =
   /** The daemon died between claim and start: provably never executed. */
   | { seen: 'neverStarted' }
   | { seen: 'reboot' }
-  | { seen: 'supervisorLost' }
+  /** `stop`: the one that was delivered, by the daemon in the supervisor's place. */
+  | { seen: 'supervisorLost'; stop?: StopReason }
   /** The working directory is gone: nothing was executed. */
   | { seen: 'cwdGone'; cwd: string };
 
@@ -75,7 +76,7 @@ export function judge(ending: Ending, requeueExits: readonly number[]): Outcome 
     case 'reboot':
       return bare('interrupted', 'reboot');
     case 'supervisorLost':
-      return bare('interrupted', 'supervisor_lost');
+      return lost(ending.stop);
     case 'cwdGone':
       return bare('hold', 'cwd_gone', ending.cwd);
     case 'exit':
@@ -117,6 +118,12 @@ function unexecuted(
   return end('not_started', 'launch_failed', [exit.error, exit.errno].filter(Boolean).join(': ') || null);
 }
 
+function lost(stop: StopReason | undefined): Outcome {
+  if (stop === undefined) return bare('interrupted', 'supervisor_lost');
+  if (stop === 'cancel') return bare('cancelled', 'cancel', 'supervisor lost');
+  return bare(interrupts(stop) ? 'interrupted' : 'failure', stop, 'supervisor lost');
+}
+
 const bare = (verdict: Outcome['verdict'], cause: Cause, detail: string | null = null): Outcome => ({
   verdict,
   cause,
@@ -128,7 +135,7 @@ const bare = (verdict: Outcome['verdict'], cause: Cause, detail: string | null =
 /** One line for people, without a full stop. */
 export function describe(outcome: Outcome): string {
   const { cause, code, signal, detail } = outcome;
-  const how = signal ?? `exit ${code}`;
+  const how = signal ?? (code === null ? (detail ?? 'exit status unknown') : `exit ${code}`);
   switch (cause) {
     case 'exit':
       return `exit ${code}`;

@@ -1,0 +1,334 @@
+import { close } from 'node:fs';
+import type { Clock } from '../clock.js';
+import { failpoint } from '../failpoint.js';
+import type { Log } from '../log.js';
+import type { Ending } from '../run/outcome.js';
+import { type StopReason, strongerStop } from '../run/stop.js';
+import { type Command, tell } from './ctl.js';
+import type { Fact, Unsettled } from './executor.js';
+import { isAlive, type ProcessId } from './identity.js';
+import { type Claim, lookAtClaim, onRelease } from './liveness.js';
+import { LostAttempt } from './lost.js';
+import { Pauses } from './pauses.js';
+import { reconcile, type Verdict } from './reconcile.js';
+import { watchRecords } from './record-watch.js';
+import { type Started, specValue } from './records.js';
+import { readRecords, readSpec, readStuck, takeClaim } from './sight.js';
+import { killAttempt } from './tree.js';
+
+/** What all attempts of a daemon share. */
+export interface Surroundings {
+  /** The shim's program. */
+  shim: string;
+  bootId: string;
+  clock: Clock;
+  log: Log;
+  /** Whether the run wrote that it is done; asked when it ended with code 0. */
+  saysDone(attemptId: string): Promise<boolean>;
+  fact(fact: Fact): void;
+}
+
+type Phase =
+  /** Not handed to the launcher. */
+  | { is: 'prepared' }
+  /** It may have a shim or not: its claim tells. */
+  | { is: 'sought' }
+  | { is: 'alive'; unwatch: () => void }
+  /** Its supervisor is dead, its main process is not. */
+  | { is: 'lost'; lost: LostAttempt }
+  /** Left-over processes are being ended, or the end has been told. */
+  | { is: 'over' };
+
+type Ended = Extract<Verdict, { is: 'ended' }>;
+
+const RETRY_MS = [50, 200, 1000, 5000] as const;
+
+/** One attempt, from its launch or adoption until its end has been told. Holds no rules: reconcile.ts has them. */
+export class Attempt {
+  #phase: Phase = { is: 'prepared' };
+  #stop: StopReason | null;
+  #paused: boolean;
+  readonly #pauses = new Pauses();
+  /** The main process and its cgroup, also when their record is gone. */
+  #known: ProcessId | null;
+  #cgroup: string | null;
+  /** Why the launcher could not start it, once it said so. */
+  #launchFailure: string | null = null;
+  #startTold = false;
+  #stuckTold = false;
+  #looking = false;
+  #lookAgain = false;
+  #failedLooks = 0;
+  #forgetRetry: (() => void) | null = null;
+  #sending: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  /** `origin.recovered`: another daemon launched it. */
+  constructor(
+    private readonly around: Surroundings,
+    private readonly dir: string,
+    private readonly origin: Unsettled & { recovered: boolean },
+  ) {
+    this.#stop = origin.stop;
+    this.#paused = origin.paused;
+    this.#pauses.set(origin.paused);
+    this.#known = origin.main;
+    this.#cgroup = origin.cgroup;
+  }
+
+  /** May it be handed to the launcher? A stop that came first withdraws it: nothing was executed. */
+  launched(): boolean {
+    if (this.#phase.is !== 'prepared') return false;
+    this.#phase = { is: 'sought' };
+    if (this.#stop !== null) this.#end(NEVER_STARTED);
+    return this.#stop === null;
+  }
+
+  recovered(): void {
+    this.#phase = { is: 'sought' };
+    this.look();
+  }
+
+  /** The launcher cannot do more for it. */
+  launchFailed(cause: string): void {
+    this.#launchFailure = cause;
+    this.look();
+  }
+
+  stop(reason: StopReason): void {
+    this.#stop = this.#stop === null ? reason : strongerStop(this.#stop, reason);
+    if (this.#phase.is === 'lost') this.#phase.lost.stop(reason);
+    else this.#send({ stop: reason });
+  }
+
+  pause(paused: boolean): void {
+    this.#paused = paused;
+    this.#pauses.set(paused);
+    if (this.#phase.is === 'lost') this.#phase.lost.pause(paused);
+    else this.#send(paused ? 'pause' : 'continue');
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#forgetRetry?.();
+    if (this.#phase.is === 'alive') this.#phase.unwatch();
+    if (this.#phase.is === 'lost') this.#phase.lost.close();
+  }
+
+  /** Finds out how it stands; once at a time, and again when something happened meanwhile. */
+  look(): void {
+    this.#lookAgain = true;
+    if (!this.#looking) void this.#look();
+  }
+
+  async #look(): Promise<void> {
+    this.#looking = true;
+    while (this.#lookAgain && !this.#closed && this.#phase.is === 'sought') {
+      this.#lookAgain = false;
+      try {
+        await this.#seen(await lookAtClaim(this.dir));
+        this.#failedLooks = 0;
+      } catch (cause) {
+        this.#lookLater(cause);
+      }
+    }
+    this.#looking = false;
+  }
+
+  /** Not to be able to look (no descriptors, an I/O error) decides nothing. */
+  #lookLater(cause: unknown): void {
+    const retryMs = RETRY_MS[Math.min(this.#failedLooks++, RETRY_MS.length - 1)] ?? 0;
+    this.#warn('attempt_look_failed', { retryMs, err: cause });
+    this.#forgetRetry = this.#after(retryMs, () => this.look());
+  }
+
+  async #seen(claim: Claim): Promise<void> {
+    let adopted = false;
+    try {
+      if (this.#closed) return;
+      failpoint('reconcile');
+      const verdict = this.#reconcile(claim.is);
+      adopted = verdict.is === 'alive' && claim.is === 'held';
+      if (verdict.is === 'alive' && claim.is === 'held') this.#adopt(claim.fd, verdict.started);
+      if (verdict.is === 'lost') this.#supervisorLost(verdict.main);
+      if (verdict.is === 'ended') this.#end(verdict);
+      if (verdict.is === 'unclaimed') {
+        if (!(await takeClaim(this.dir))) this.#lookAgain = true;
+        else {
+          failpoint('afterTakingClaim');
+          this.#end(NEVER_STARTED);
+        }
+      }
+    } finally {
+      if (claim.is === 'held' && !adopted) close(claim.fd, () => {});
+    }
+  }
+
+  #reconcile(claim: Claim['is']): Verdict {
+    const { attemptId, bootId } = this.origin;
+    const boots = { attempt: bootId, now: this.around.bootId };
+    const sight = { claim, ...readRecords(this.dir, attemptId), boots, known: this.#known };
+    return reconcile(sight, isAlive);
+  }
+
+  #adopt(fd: number, started: Started | null): void {
+    const forgetClaim = onRelease(fd, () => this.#released());
+    const forgetRecords = watchRecords(
+      this.dir,
+      (file) => this.#recordChanged(file),
+      (cause) => this.#warn('no_record_watch', { err: cause }),
+    );
+    const unwatch = (): void => {
+      forgetClaim();
+      forgetRecords();
+    };
+    this.#phase = { is: 'alive', unwatch };
+    if (started !== null) this.#start(started);
+    else this.#recordChanged('started'); // it may have come between the look and the watch
+    if (this.origin.recovered) this.#recordChanged('stuck');
+    // What was asked for before there was a shim, or by a daemon that may have died over telling it.
+    if (this.#stop !== null) this.#send({ stop: this.#stop });
+    else if (this.#paused) this.#send('pause');
+    else if (this.origin.recovered) this.#send('continue');
+  }
+
+  /** The shim is over: its exit record, if there ever will be one, is there. */
+  #released(): void {
+    if (this.#phase.is !== 'alive') return;
+    this.#phase.unwatch();
+    this.#phase = { is: 'sought' };
+    try {
+      const verdict = this.#reconcile('released');
+      if (verdict.is === 'ended') this.#end(verdict);
+      else this.look();
+    } catch (cause) {
+      this.#lookLater(cause);
+    }
+  }
+
+  #start({ shim, main, cgroup, at }: Started): void {
+    if (this.#startTold) return;
+    this.#startTold = true;
+    this.#known = main;
+    this.#cgroup = cgroup;
+    const { attemptId } = this.origin;
+    const startedAt = at ?? this.around.clock.now();
+    this.#fact({ fact: 'started', attemptId, process: { attemptId, shim, main, cgroup, startedAt } });
+  }
+
+  #recordChanged(file: string): void {
+    if (this.#phase.is !== 'alive') return;
+    const { attemptId } = this.origin;
+    try {
+      if (file === 'started' && !this.#startTold) {
+        const { started } = readRecords(this.dir, attemptId);
+        if (typeof started !== 'string') this.#start(started);
+      }
+      if (file === 'stuck') this.#stuck(readStuck(this.dir, attemptId));
+    } catch (cause) {
+      this.#warn('record_not_read', { file, err: cause });
+    }
+  }
+
+  #stuck(stuck: { pid: number; wchan: string } | null): void {
+    if (stuck === null && !this.#stuckTold) return;
+    this.#stuckTold = stuck !== null;
+    this.#fact({ fact: 'stuck', attemptId: this.origin.attemptId, stuck });
+  }
+
+  #supervisorLost(main: ProcessId): void {
+    const { attemptId } = this.origin;
+    const spec = readSpec(this.dir);
+    const lost = new LostAttempt(
+      this.around,
+      {
+        attemptId,
+        main,
+        cgroup: this.#cgroup,
+        graceMs: Number(specValue(spec, 'grace_ms')) || 0,
+        limitMs: Number(specValue(spec, 'limit_ms')) || 0,
+        pausedMs: this.#pauses.totalMs(),
+      },
+      (stop) => this.#tellEnd({ seen: 'supervisorLost', ...(stop && { stop }) }, null, null),
+    );
+    this.#phase = { is: 'lost', lost };
+    this.#fact({ fact: 'supervisorLost', attemptId });
+    if (this.#stop !== null) lost.stop(this.#stop);
+  }
+
+  /** 1 nobody of the attempt is left, 2 whether the run said that it is done, 3 tell. */
+  #end(verdict: Ended): void {
+    this.#phase = { is: 'over' };
+    const { ending, usage, at } = verdict;
+    if (verdict.leftover) void this.#sweep(verdict);
+    else if (ending.seen === 'exit' && ending.record.code === 0)
+      void this.#saysDone().then((done) => this.#tellEnd({ ...ending, done }, usage, at));
+    else this.#tellEnd(ending, usage, at);
+  }
+
+  async #sweep(verdict: Ended): Promise<void> {
+    try {
+      await killAttempt(this.around.shim, this.origin.attemptId, this.#cgroup);
+    } catch (cause) {
+      this.#warn('attempt_sweep_failed', { err: cause });
+      if (!this.#closed) this.#forgetRetry = this.#after(1000, () => this.#end(verdict));
+      return;
+    }
+    this.#end({ ...verdict, leftover: false });
+  }
+
+  async #saysDone(): Promise<boolean> {
+    try {
+      return await this.around.saysDone(this.origin.attemptId);
+    } catch (cause) {
+      this.#warn('done_unknown', { err: cause });
+      return false;
+    }
+  }
+
+  #tellEnd(seen: Ending, usage: Ended['usage'], at: number | null): void {
+    this.#phase = { is: 'over' };
+    this.#stuck(null);
+    const { attemptId } = this.origin;
+    const cause = this.#launchFailure;
+    const ending: Ending =
+      seen.seen === 'neverStarted' && cause !== null ? { seen: 'launchFailed', cause } : seen;
+    this.#fact({ fact: 'ended', attemptId, ending, usage, at: at ?? this.around.clock.now() });
+  }
+
+  /** One command after the other; each again until it is told or there is nobody to tell. */
+  #send(command: Command): void {
+    this.#sending = this.#sending.then(async () => {
+      while (this.#phase.is === 'alive' && !this.#closed) {
+        try {
+          await tell(this.dir, command);
+          return;
+        } catch (cause) {
+          this.#warn('command_not_sent', { command, err: cause });
+          await new Promise<void>((resolve) => this.#after(1000, resolve));
+        }
+      }
+    });
+  }
+
+  #fact(fact: Fact): void {
+    if (!this.#closed) this.around.fact(fact);
+  }
+
+  #warn(event: string, fields: object): void {
+    this.around.log.warn({ event, attemptId: this.origin.attemptId, ...fields });
+  }
+
+  #after(ms: number, act: () => void): () => void {
+    const { clock } = this.around;
+    return clock.at(clock.now() + ms, act);
+  }
+}
+
+const NEVER_STARTED: Ended = {
+  is: 'ended',
+  ending: { seen: 'neverStarted' },
+  usage: null,
+  at: null,
+  leftover: false,
+};

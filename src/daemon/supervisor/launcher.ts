@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { basename } from 'node:path';
+
+/** What the launcher says of attempts. */
+export interface LauncherEvents {
+  /** The `started` record is in place and the run was let go. */
+  started(attemptId: string): void;
+  /** Its shim ended: exit status, or minus the signal. */
+  gone(attemptId: string, status: number): void;
+  /** The launcher ended; of these it has said nothing. Their claims tell whether they have a shim. */
+  lost(attemptIds: string[], cause: string): void;
+}
+
+/**
+ * The process that forks shims, `expshim launcher`. It is small for good, so a start costs the same however
+ * large the daemon has become, and it never blocks the event loop. Shims outlive it and the daemon.
+ */
+export class Launcher {
+  #child: ChildProcess | null = null;
+  /** Written, and neither `started` nor `gone` yet. */
+  readonly #unanswered = new Set<string>();
+  #closed = false;
+
+  constructor(
+    private readonly shim: string,
+    private readonly events: LauncherEvents,
+  ) {
+    this.#child = this.#spawn();
+  }
+
+  /** Its pid; null when there is none just now. */
+  get pid(): number | null {
+    return this.#child?.pid ?? null;
+  }
+
+  launch(attemptDir: string): void {
+    this.#unanswered.add(basename(attemptDir));
+    this.#child ??= this.#spawn();
+    this.#child.stdin?.write(`${attemptDir}\0`);
+  }
+
+  /** Ends it; shims go on. */
+  close(): Promise<void> {
+    this.#closed = true;
+    const child = this.#child;
+    this.#child = null;
+    if (child?.pid === undefined) return Promise.resolve();
+    return new Promise((resolve) => {
+      child.once('exit', () => resolve());
+      child.stdin?.end();
+      // Shims on their way to `started` hold the other end for a while longer.
+      child.stdout?.destroy();
+      if (child.exitCode !== null || child.signalCode !== null) resolve();
+    });
+  }
+
+  #spawn(): ChildProcess {
+    // Detached: Ctrl-C in the terminal of a foreground daemon is not for the launcher.
+    const child: ChildProcess = spawn(this.shim, ['launcher'], {
+      cwd: '/',
+      env: {},
+      detached: true,
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    let rest = '';
+    // Without descriptors to spare a child comes without streams, and an `error` event follows.
+    child.stdout?.setEncoding('latin1').on('data', (text: string) => {
+      const lines = (rest + text).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) this.#heard(line);
+    });
+    child.stdin?.on('error', () => {}); // EPIPE: its end is told by `exit`
+    child.stdout?.on('error', () => {});
+    child.once('error', (cause) => this.#ended(child, cause.message));
+    child.once('exit', (code, signal) => this.#ended(child, `the launcher ended with ${signal ?? code}`));
+    return child;
+  }
+
+  #heard(line: string): void {
+    const [, word, attemptId, status] = /^(started|gone) (\S+)(?: (-?\d+))?$/.exec(line) ?? [];
+    if (attemptId === undefined || this.#closed) return;
+    this.#unanswered.delete(attemptId);
+    if (word === 'started') this.events.started(attemptId);
+    else this.events.gone(attemptId, Number(status ?? 0));
+  }
+
+  /** Its pipe stays open for what shims under way still say; nothing is decided by what they do not say. */
+  #ended(child: ChildProcess, cause: string): void {
+    if (this.#closed || this.#child !== child) return;
+    this.#child = null;
+    const lost = [...this.#unanswered];
+    this.#unanswered.clear();
+    this.events.lost(lost, cause);
+  }
+}
