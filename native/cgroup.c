@@ -27,10 +27,11 @@ static int put(const char *path, const char *file, const char *value) {
 int cgroup_enter(const char *path, pid_t pid) {
   char text[16];
   snprintf(text, sizeof text, "%d", (int)pid);
-  if (mkdir(path, 0755) && errno != EEXIST) return -1;
+  int made = mkdir(path, 0755) == 0;
+  if (!made && errno != EEXIST) return -1;
   if (put(path, "cgroup.procs", text) == 0) return 0;
   int e = errno;
-  rmdir(path);
+  if (made) rmdir(path);
   errno = e;
   return -1;
 }

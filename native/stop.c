@@ -59,11 +59,12 @@ unsigned course_continue(struct course *c, int64_t now) {
   return DO_CONTINUE;
 }
 
-void course_main_over(struct course *c, int64_t now) {
-  course_continue(c, now);
+unsigned course_main_over(struct course *c, int64_t now) {
+  unsigned todo = course_continue(c, now); /* descendants have their linger, also where it died paused */
   c->main_over = true;
   c->limit_at = c->term_at = NEVER;
   c->kill_at = min(c->kill_at, now + c->spec->linger_ms);
+  return todo;
 }
 
 unsigned course_due(struct course *c, int64_t now) {

@@ -32,7 +32,7 @@ unsigned course_stop(struct course *c, enum stop stop, int64_t now);
 unsigned course_kill(struct course *c, int64_t now);
 unsigned course_pause(struct course *c, int64_t now);
 unsigned course_continue(struct course *c, int64_t now);
-void course_main_over(struct course *c, int64_t now);
+unsigned course_main_over(struct course *c, int64_t now);
 /* What has become due by itself. DO_KILL comes again at every call until the attempt is over. */
 unsigned course_due(struct course *c, int64_t now);
 /* When to ask again; NEVER when only an event can change anything. */

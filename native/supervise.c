@@ -146,12 +146,12 @@ static void main_ended(struct watch *w, int64_t now) {
   struct rusage used;
   bool seen = proc_read(w->a->main, &p) == 0;
   read_refusal(w);
-  end->exec = end->exec_errno == 0 && seen && !p.forked_only;
+  end->exec = end->exec_errno == 0 && !(seen && p.forked_only);
   end->stop = stop_name(w->course.stop);
   end->oom_kills = oom_kills(w->a->cgroup) - w->a->oom_before;
   end->at = wall_ms();
   end->ran_ms = course_ran(&w->course, now);
-  course_main_over(&w->course, now);
+  act(w, course_main_over(&w->course, now), now);
   while (wait4(w->a->main, &end->status, 0, &used) < 0 && errno == EINTR) continue;
   end->utime_ms = ms_of(used.ru_utime);
   end->stime_ms = ms_of(used.ru_stime);

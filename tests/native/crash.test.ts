@@ -6,6 +6,7 @@ import { skipUnless } from '../helpers/skip.js';
 import { until } from '../helpers/until.js';
 import {
   type Attempt,
+  command,
   exitOf,
   has,
   logOf,
@@ -163,6 +164,23 @@ describe('the system refuses', () => {
     expect(await run(attempt, inject('clone:error=EAGAIN')).over).toBe(0);
     expect(exitOf(attempt)).toMatchObject({ error: 'fork', exec_errno: 11, exec: false, pid: null });
     expect(has(attempt, 'started')).toBe(false);
+    expect(timesRun(attempt)).toBe(0);
+  });
+
+  strace('the run the time to be executed: killed at the gate it was not entered', async () => {
+    const attempt = sh('echo ran');
+    const slow = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'inject=execve:delay_enter=300000'];
+    const { started, over } = run(attempt, slow);
+    await started;
+    command(attempt, 'K');
+    await over;
+    expect(exitOf(attempt)).toMatchObject({
+      exec: false,
+      exec_errno: 0,
+      signal: 'SIGKILL',
+      stop: null,
+      error: null,
+    });
     expect(timesRun(attempt)).toBe(0);
   });
 

@@ -61,6 +61,21 @@ describe('what the main process leaves behind', () => {
     expect(exitOf(attempt)).toMatchObject({ code: 4, leftover_kills: 0 });
   });
 
+  test('descendants have their linger also where the main process died paused', async () => {
+    const attempt = sh('(setsid sh -c "sleep 0.2; echo uploaded" &) ; echo ready; exec sleep 99', {
+      linger_ms: 20_000,
+    });
+    const { over } = run(attempt);
+    await until('ready', () => existsSync(attempt.log) && logOf(attempt).includes('ready'));
+    command(attempt, 'S');
+    const { main } = startedOf(attempt);
+    await until('paused', () => readFileSync(`/proc/${main.pid}/stat`, 'latin1').includes(') T '));
+    process.kill(main.pid, 'SIGKILL');
+    await over;
+    expect(logOf(attempt)).toBe('ready\nuploaded\n');
+    expect(exitOf(attempt)).toMatchObject({ signal: 'SIGKILL', stop: null, leftover_kills: 0 });
+  });
+
   test('a storm of 400 daemons', async () => {
     const storm =
       'use POSIX; for (1..400) { if (!fork) { setsid; if (!fork) { $SIG{TERM} = "IGNORE"; sleep 99 } exit } wait } print "ready\\n"; $| = 1; print ""; sleep 99';
@@ -204,10 +219,12 @@ describe('a cgroup', () => {
   });
 
   test('that is none is left as it was', async () => {
-    const dir = scratch();
+    const dir = join(scratch(), 'plain');
+    mkdirSync(dir);
     const attempt = sh('exit 3', { cgroup: dir });
     expect(await runToEnd(attempt)).toMatchObject({ code: 3 });
     expect(startedOf(attempt).cgroup).toBeNull();
+    expect(existsSync(dir)).toBe(true);
   });
 });
 
