@@ -84,6 +84,8 @@ static int valid_attempt(const char *s) {
   return n > 0 && n <= 64 && s[n] == 0;
 }
 
+static int absolute(const char *path) { return path[0] == '/' ? 0 : -1; }
+
 #define MS_MAX ((int64_t)1 << 52)
 
 static int take(struct spec *spec, const char *key, size_t n, char *value, unsigned *args, unsigned *env) {
@@ -91,9 +93,9 @@ static int take(struct spec *spec, const char *key, size_t n, char *value, unsig
 #define KEY(name) (n == sizeof name - 1 && memcmp(key, name, n) == 0)
   if (KEY("v")) return strcmp(value, "1") == 0 ? 0 : -1;
   if (KEY("attempt")) return spec->attempt = value, valid_attempt(value) ? 0 : -1;
-  if (KEY("cwd")) return spec->cwd = value, 0;
-  if (KEY("log")) return spec->log = value, 0;
-  if (KEY("errlog")) return spec->errlog = value, 0;
+  if (KEY("cwd")) return spec->cwd = value, absolute(value);
+  if (KEY("log")) return spec->log = value, absolute(value);
+  if (KEY("errlog")) return spec->errlog = value, absolute(value);
   if (KEY("cgroup")) return spec->cgroup = value, 0;
   if (KEY("arg")) return spec->args[(*args)++] = value, 0;
   if (KEY("env")) return spec->env[(*env)++] = value, 0;

@@ -117,6 +117,8 @@ describe('a command that cannot be executed', () => {
 
   test('a torn, foreign or incomplete spec is refused before the claim', async () => {
     for (const spec of [
+      'v=1\0attempt=a\0cwd=/\0log=relative\0arg=true\0',
+      'v=1\0attempt=../a\0cwd=/\0log=/x\0arg=true\0',
       'v=2\0attempt=a\0cwd=/\0log=/x\0arg=true\0',
       'v=1\0attempt=a\0cwd=/\0log=/x\0arg=tr',
       'v=1\0',
