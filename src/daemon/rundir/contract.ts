@@ -19,14 +19,13 @@ export function contract(order: AttemptOrder, runDir: string, submitted: Environ
 function environment(order: AttemptOrder, runDir: string, submitted: Environment): Record<string, string> {
   const { submission, resume } = order;
   const paths = runPaths(runDir, order.attempt, submission.split);
-  const inherited = Object.fromEntries(
-    Object.entries(submitted).filter(([name]) => !name.startsWith('EXPD_')),
-  );
-  return {
+  const seen: Record<string, string> = {
     ...devices(submitted),
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
     PYTHONUNBUFFERED: '1',
-    ...inherited,
+  };
+  for (const [name, value] of Object.entries(submitted)) if (!name.startsWith('EXPD_')) seen[name] = value;
+  return Object.assign(seen, {
     PWD: submission.cwd,
     EXPD_RUN_ID: String(order.runId),
     EXPD_RUN_ULID: order.ulid,
@@ -41,7 +40,7 @@ function environment(order: AttemptOrder, runDir: string, submitted: Environment
     EXPD_SEED: String(submission.seed),
     EXPD_GRACE_S: String(submission.graceMs / 1000),
     ...(resume === null ? {} : { EXPD_RESUME_FROM: resume.path, EXPD_RESUME_STEP: String(resume.step) }),
-  };
+  });
 }
 
 /**

@@ -1,5 +1,3 @@
-import { symlink } from 'node:fs/promises';
-import { basename, join } from 'node:path';
 import type { Clock } from '../clock.js';
 import { claimDirectory, isOwnDirectory } from './claim.js';
 import { configYaml } from './config.js';
@@ -7,11 +5,10 @@ import type { Contract } from './contract.js';
 import { type Layout, type LayoutValues, runDirectoryPath } from './layout.js';
 import { type Layouts, layoutNamed } from './layouts.js';
 import { metadataJson } from './metadata.js';
-import { directoryMode, fileMode, makeDirectories } from './modes.js';
+import { directoryMode, makeDirectories } from './modes.js';
 import type { AttemptOrder, RunDirectory } from './order.js';
-import { runPaths, TOP_LEVEL, type TopLevelFile } from './paths.js';
-import { copyToTop, earlierRecords, linkLog, readRegular, show, writeNew } from './publish.js';
-import { runningStatus } from './status.js';
+import { runPaths } from './paths.js';
+import { addRecord, linkLog } from './publish.js';
 
 export interface CreatePorts {
   layouts: Layouts;
@@ -44,7 +41,7 @@ export async function createRunDirectory(
   return { runDir, log, errorLog, shared };
 }
 
-/** What the daemon writes before exec: directories of the contract, records, their copies, the link to the log. */
+/** What the daemon writes before exec: directories of the contract, records with their copies, the link to the log. */
 export async function fillRunDirectory(
   order: AttemptOrder,
   { runDir, log, shared }: Claimed,
@@ -52,37 +49,20 @@ export async function fillRunDirectory(
   startedAt: number,
 ): Promise<void> {
   const { submission, attempt } = order;
+  const { topLevel, umask } = submission;
   const paths = runPaths(runDir, attempt, submission.split);
-  const mode = fileMode(submission.umask);
-  const contents: Record<TopLevelFile, string> = {
-    'config.yaml': configYaml(order, contract.argv),
-    'metadata.json': metadataJson(order, contract.environment, startedAt),
-    'status.json': runningStatus({ runId: order.runId, ulid: order.ulid, attempt, startedAt }),
-  };
-  const earlier = shared ? await earlierRecords(runDir, attempt) : null;
+  const make = (directory: string): Promise<void> => makeDirectories(directory, directoryMode(umask));
+  const where = { runDir, attempt, shared, topLevel, umask };
   await Promise.all([
-    ...[paths.logs, paths.checkpoints, paths.metrics].map((directory) =>
-      makeDirectories(directory, directoryMode(submission.umask)),
+    ...[paths.logs, paths.checkpoints, paths.metrics].map(make),
+    linkLog(runDir, order.name, log),
+    make(paths.records).then(() =>
+      Promise.all([
+        addRecord(where, 'config.yaml', configYaml(order, contract.argv)),
+        addRecord(where, 'metadata.json', metadataJson(order, contract.environment, startedAt)),
+      ]),
     ),
-    makeDirectories(paths.records, directoryMode(submission.umask)).then(() =>
-      Promise.all(TOP_LEVEL.map((file) => writeNew(join(paths.records, file), contents[file], mode))),
-    ),
-    shared
-      ? linkLog(runDir, order.name, log)
-      : symlink(join(basename(paths.logs), basename(log)), join(runDir, `${order.name}.log`)),
   ]);
-  if (!submission.topLevel) return;
-  if (!shared) return copyToTop(paths.records, runDir);
-  await Promise.all(
-    TOP_LEVEL.map(async (file) =>
-      show(
-        join(runDir, file),
-        Buffer.from(contents[file]),
-        mode,
-        earlier === null ? null : await readRegular(join(earlier, file)),
-      ),
-    ),
-  );
 }
 
 const layoutValues = (layout: Layout, order: AttemptOrder, now: number): LayoutValues => ({

@@ -41,16 +41,11 @@ export interface GpuFacts {
   cuda: string | null;
 }
 
-/** metadata.json as it is before exec, or with what was found out since. Pure but for this machine's constants. */
-export function metadataJson(
-  order: AttemptOrder,
-  environment: Environment,
-  startedAt: number,
-  slow?: SlowFacts,
-): string {
-  const fields = {
+/** metadata.json as it is before exec. Pure but for this machine's constants. */
+export function metadataJson(order: AttemptOrder, environment: Environment, startedAt: number): string {
+  return json({
     v: 1,
-    complete: slow !== undefined,
+    complete: false,
     run_id: order.runId,
     ulid: order.ulid,
     attempt: order.attempt,
@@ -58,16 +53,26 @@ export function metadataJson(
     started_at: utc(startedAt),
     ...machine(),
     git: git(order.code ?? null),
-    ...(slow && {
-      code_changed_since_submission: slow.changedSinceSubmission,
-      python: slow.python,
-      node: slow.node,
-      gpus: slow.gpus,
-    }),
     environment: shownEnvironment(environment),
-  };
-  return `${JSON.stringify(fields, null, 1)}\n`;
+  });
 }
+
+/** … and with what was found out after the start. Throws where `before` is no metadata of ours. */
+export function completeMetadataJson(before: string, slow: SlowFacts, code: CodeState | null): string {
+  const { environment, ...fields } = JSON.parse(before) as Record<string, unknown>;
+  return json({
+    ...fields,
+    complete: true,
+    git: git(code),
+    code_changed_since_submission: slow.changedSinceSubmission,
+    python: slow.python,
+    node: slow.node,
+    gpus: slow.gpus,
+    environment,
+  });
+}
+
+const json = (fields: object): string => `${JSON.stringify(fields, null, 1)}\n`;
 
 /** Name of the diff beside metadata.json. */
 export const DIFF_FILE = 'git.diff';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { chmod, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { chmod, mkdir } from './disk.js';
 
 /**
  * Permission bits for what is made in a project: what the submitter's shell would have given, not what the

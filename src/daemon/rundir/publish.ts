@@ -1,22 +1,22 @@
 import { constants } from 'node:fs';
-import {
-  chmod,
-  copyFile,
-  open,
-  readdir,
-  readlink,
-  rename,
-  symlink,
-  unlink,
-  writeFile,
-} from 'node:fs/promises';
+import { open, readdir, readlink, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { writeAtomically } from './atomic.js';
-import { isMasked } from './modes.js';
-import { TOP_LEVEL, type TopLevelFile } from './paths.js';
+import { chmod, copyFile, symlink, writeFile } from './disk.js';
+import { fileMode, isMasked } from './modes.js';
+import type { TopLevelFile } from './paths.js';
+import { runPaths } from './paths.js';
 
 /** A file of ours is far smaller; what is larger is not ours. */
 const LARGEST = 16 << 20;
+
+/** The attempt whose records are written, and how the submitter wants them. */
+export interface Shown {
+  runDir: string;
+  attempt: number;
+  topLevel: boolean;
+  umask: number;
+}
 
 /** A new file, never over another and never through a link. */
 export async function writeNew(path: string, content: string | Uint8Array, mode: number): Promise<void> {
@@ -24,43 +24,52 @@ export async function writeNew(path: string, content: string | Uint8Array, mode:
   if (isMasked(mode)) await chmod(path, mode);
 }
 
-/** The first copies at the top level of a directory that is new and ours alone. */
-export async function copyToTop(records: string, runDir: string): Promise<void> {
-  await Promise.all(
-    TOP_LEVEL.map((file) => copyFile(join(records, file), join(runDir, file), constants.COPYFILE_EXCL)),
-  );
+/** A record of a new attempt; in a run directory that nobody has used, its copy needs no second look. */
+export async function addRecord(
+  where: Shown & { shared: boolean },
+  file: TopLevelFile,
+  content: string,
+): Promise<void> {
+  const record = join(runPaths(where.runDir, where.attempt, false).records, file);
+  const mode = fileMode(where.umask);
+  if (where.shared && where.topLevel)
+    await show(join(where.runDir, file), content, mode, await shownBefore(where, file));
+  await writeNew(record, content, mode);
+  if (!where.shared && where.topLevel)
+    await copyFile(record, join(where.runDir, file), constants.COPYFILE_EXCL);
 }
 
 /**
- * Replaces one file of an attempt's records, and its copy at the top level only while that is still what
- * `shownBefore` says we wrote (or is missing). The copy comes first: after a crash between the two, the same
- * call finds its own content there and goes on.
+ * Replaces a record, and its copy at the top level only while that is what the daemon wrote there before: a script
+ * may have put its own. The copy comes first: after a crash between the two the same call finds its own content
+ * there and goes on.
  */
-export async function replaceRecord(
-  where: { runDir: string; records: string; topLevel: boolean },
-  file: TopLevelFile,
-  content: string,
-  mode: number,
-  shownBefore: Buffer | null,
-): Promise<void> {
-  if (where.topLevel) await show(join(where.runDir, file), Buffer.from(content), mode, shownBefore);
-  await writeAtomically(join(where.records, file), content, { mode, exactMode: isMasked(mode) });
+export async function replaceRecord(where: Shown, file: TopLevelFile, content: string): Promise<void> {
+  const { records } = runPaths(where.runDir, where.attempt, false);
+  const mode = fileMode(where.umask);
+  if (where.topLevel) await show(join(where.runDir, file), content, mode, await shownBefore(where, file));
+  await writeAtomically(join(records, file), content, { mode, exactMode: isMasked(mode) });
 }
 
-/** Shows a file of an attempt at the top level, where a script has not put its own. */
-export async function show(
-  path: string,
-  content: Buffer,
-  mode: number,
-  before: Buffer | null,
-): Promise<void> {
+/** What this attempt, or the newest before it in a shared directory, last wrote under that name. */
+async function shownBefore({ runDir, attempt }: Shown, file: TopLevelFile): Promise<Buffer | null> {
+  const attempts = dirname(runPaths(runDir, attempt, false).records);
+  const numbers = (await readdir(attempts).catch(() => [])).map(Number).filter((n) => n > 0 && n <= attempt);
+  for (const n of numbers.sort((a, b) => b - a)) {
+    const content = await readRegular(join(attempts, String(n), file));
+    if (content !== null) return content;
+  }
+  return null;
+}
+
+async function show(path: string, content: string, mode: number, before: Buffer | null): Promise<void> {
   try {
     return await writeNew(path, content, mode);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
   }
   const there = await readRegular(path);
-  if (there === null || before === null || !there.equals(before) || there.equals(content)) return;
+  if (there === null || before === null || !there.equals(before)) return;
   await writeAtomically(path, content, { mode, exactMode: isMasked(mode) });
 }
 
@@ -71,18 +80,11 @@ export async function readRegular(path: string): Promise<Buffer | null> {
   );
   if (file === null) return null;
   try {
-    const { size } = await file.stat().then((found) => (found.isFile() ? found : { size: LARGEST + 1 }));
-    return size > LARGEST ? null : await file.readFile();
+    const found = await file.stat();
+    return found.isFile() && found.size <= LARGEST ? await file.readFile() : null;
   } finally {
     await file.close();
   }
-}
-
-/** Records of the newest attempt below `attempt` in a shared run directory, or null. */
-export async function earlierRecords(runDir: string, attempt: number): Promise<string | null> {
-  const attempts = join(runDir, '.expd', 'attempts');
-  const numbers = (await readdir(attempts).catch(() => [])).map(Number).filter((n) => n > 0 && n < attempt);
-  return numbers.length === 0 ? null : join(attempts, String(Math.max(...numbers)));
 }
 
 /** `<name>.log` → `logs/attempt-K.log`, relative. A file or link of somebody else's stays. */

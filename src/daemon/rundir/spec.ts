@@ -1,6 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Contract } from './contract.js';
+import { mkdir, writeFile } from './disk.js';
 import type { AttemptOrder, RunDirectory } from './order.js';
 
 /** Attempt id, contract and places as the shim reads them: NUL-ended `key=value` strings (native/PROTOCOL.md). Pure. */

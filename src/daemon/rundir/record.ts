@@ -1,0 +1,84 @@
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { Outcome } from '../run/outcome.js';
+import { replaceRecord, type Shown } from './publish.js';
+import { appendToIndex, type IndexEntry } from './runs-index.js';
+import { endStatus, exitReason, runningStatus, statusOf } from './status.js';
+import { lastTraceback } from './traceback.js';
+import { inTurn } from './turns.js';
+
+/** An attempt as its run directory and the project's index show it. Times in Unix ms. */
+export interface RecordedAttempt extends Shown {
+  runId: number;
+  ulid: string;
+  name: string;
+  experimentId: string;
+  project: string;
+  log: string;
+  errorLog: string | null;
+  startedAt: number;
+}
+
+/** The command runs: status.json says so, the index gets a line. */
+export const recordStart = (of: RecordedAttempt): Promise<void> =>
+  inTurn(of.runDir, async () => {
+    await replaceRecord(of, 'status.json', runningStatus(of));
+    await appendToIndex(of.project, { ...entry(of), status: 'running' });
+  });
+
+/** The end is committed. Saying it again, after a crash in the middle, leaves the same files. */
+export const recordEnd = (of: RecordedAttempt, outcome: Outcome, endedAt: number): Promise<void> =>
+  inTurn(of.runDir, async () => {
+    const traceback = await endsInTraceback(of, outcome);
+    await replaceRecord(of, 'status.json', endStatus(of, outcome, endedAt, traceback));
+    await appendToIndex(of.project, {
+      ...entry(of),
+      status: statusOf(outcome),
+      exitReason: exitReason(outcome, traceback),
+      exitCode: outcome.code,
+      endedAt,
+    });
+  });
+
+const entry = (of: RecordedAttempt): IndexEntry => ({
+  ulid: of.ulid,
+  runId: of.runId,
+  name: of.name,
+  experimentId: of.experimentId,
+  attempt: of.attempt,
+  runDir: of.runDir,
+  status: 'running',
+  exitReason: null,
+  exitCode: null,
+  startedAt: of.startedAt,
+  endedAt: null,
+});
+
+const endsInTraceback = async (
+  { log, errorLog }: RecordedAttempt,
+  { cause, code }: Outcome,
+): Promise<boolean> =>
+  cause === 'exit' && code !== 0 && lastTraceback(await tailOf(errorLog ?? log)) !== null;
+
+const TAIL_BYTES = 64 << 10;
+
+async function tailOf(path: string): Promise<string> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
+    () => null,
+  );
+  if (file === null) return '';
+  try {
+    const { size } = await file.stat();
+    const { buffer, bytesRead } = await file.read(
+      Buffer.alloc(TAIL_BYTES),
+      0,
+      TAIL_BYTES,
+      Math.max(0, size - TAIL_BYTES),
+    );
+    return buffer.toString('utf8', 0, bytesRead);
+  } catch {
+    return '';
+  } finally {
+    await file.close();
+  }
+}
