@@ -172,7 +172,7 @@ describe('what the run gets', () => {
   test('three descriptors, its own process group, every signal at its default', async () => {
     const attempt = sh(
       'for f in /proc/$$/fd/*; do [ -L $f ] && echo ${f##*/} $(readlink $f); done;' +
-        '[ $(cut -d" " -f5 /proc/$$/stat) = $$ ] && echo leader; grep -E "^Sig(Blk|Ign)" /proc/$$/status',
+        '[ $(cut -d" " -f5 /proc/$$/stat) = $$ ] && echo leader; grep -E "^Sig(Blk|Ign)" /proc/self/status',
     );
     // The shim itself is started with more than it should pass on.
     const leaky = '$^F = 99; open F, "</dev/zero"; open G, "</dev/zero"; $SIG{INT} = "IGNORE"; exec @ARGV';
