@@ -13,7 +13,9 @@ export type Command =
   | { do: 'removeGroup'; name: string }
   | { do: 'setFact'; name: FactName; value: string }
   | { do: 'delivered'; notificationId: number }
-  | { do: 'deliveryFailed'; notificationId: number; nextAt: number };
+  | { do: 'deliveryFailed'; notificationId: number; nextAt: number }
+  /** Decided before the queue was asked: kept in its place among the results, for a repeat of the request. */
+  | { do: 'answer'; result: Result };
 
 /** Small durable facts about the daemon itself. */
 export type FactName = 'draining';
@@ -83,7 +85,11 @@ export type RefusalCode =
   | 'already_started'
   | 'dependency_cycle'
   | 'storage_full'
-  | 'storage_failed';
+  | 'storage_failed'
+  /** Only in answers that were decided before the queue was asked. */
+  | 'usage'
+  | 'ambiguous'
+  | 'not_available';
 
 /**
  * Commands of one request: one savepoint each, one transaction, one commit with whatever else waits.

@@ -1,0 +1,86 @@
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { UserError } from '../errors.js';
+import { checkEverything, databaseFile, openForReading, syncDirectory } from '../store/connection.js';
+import { markDamage } from '../store/damage.js';
+import { storageFailure } from '../store/failure.js';
+import type { FromWriter } from './messages.js';
+
+/** Reads every page. What is found is remembered: the next start refuses until it is mended. */
+export function check(stateDir: string): FromWriter {
+  const db = openForReading(stateDir);
+  try {
+    checkEverything(db.raw, databaseFile(stateDir));
+    return { say: 'closed' };
+  } catch (error) {
+    const told = db.translate(error);
+    if (told instanceof UserError && told.code === 'database_corrupt') markDamage(stateDir, told.message);
+    throw told;
+  } finally {
+    db.raw.close();
+  }
+}
+
+/** A copy of one moment, whole or not at all, in place of what was at `to`. Writing goes on meanwhile. */
+export function backup(stateDir: string, to: string): FromWriter {
+  refuseOwnFiles(stateDir, to);
+  const part = join(dirname(to), `.${basename(to)}.${process.pid}.part`);
+  const db = openForReading(stateDir);
+  try {
+    closeSync(openSync(part, 'wx', 0o600));
+    db.raw.prepare('VACUUM INTO ?').run(part);
+    chmodSync(part, 0o600);
+    sync(part);
+    renameSync(part, to);
+    syncDirectory(dirname(to));
+    return { say: 'closed' };
+  } catch (error) {
+    rmSync(part, { force: true });
+    throw notWritten(db.translate(error), to);
+  } finally {
+    db.raw.close();
+  }
+}
+
+/** A backup over the database would be the end of both. */
+function refuseOwnFiles(stateDir: string, to: string): void {
+  const directory = dirname(to);
+  if (!existsSync(directory))
+    throw new UserError('usage', `${directory} does not exist`, 'make it, or name another file');
+  if (realpathSync(directory) === realpathSync(stateDir) && /^(expd|lock)\.db|^ballast/.test(basename(to)))
+    throw new UserError('usage', `${to} is a file of the daemon itself`, 'name another file');
+}
+
+function notWritten(error: unknown, to: string): unknown {
+  const failure = storageFailure(error);
+  if (failure === 'full')
+    return new UserError(
+      'storage_full',
+      `no room for ${to}`,
+      'free some space, or name a file on another disk',
+      { cause: error },
+    );
+  if (failure === 'failed')
+    return new UserError('storage_failed', `${to} cannot be written`, 'look at its directory and its disk', {
+      cause: error,
+    });
+  return error;
+}
+
+function sync(path: string): void {
+  const fd = openSync(path, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,24 @@
+import { attempts } from '../store/attempts.js';
+import type { Connection } from '../store/connection.js';
+import { dependencies } from '../store/dependencies.js';
+import { events } from '../store/events.js';
+import { facts } from '../store/facts.js';
+import { groups } from '../store/groups.js';
+import { notifications } from '../store/notifications.js';
+import { requests } from '../store/requests.js';
+import { runs } from '../store/runs.js';
+import { submissions } from '../store/submissions.js';
+
+/** Everything that the writer writes. */
+export const tables = (db: Connection) => ({
+  runs: runs(db),
+  attempts: attempts(db),
+  submissions: submissions(db),
+  events: events(db),
+  dependencies: dependencies(db),
+  groups: groups(db),
+  requests: requests(db),
+  notifications: notifications(db),
+  facts: facts(db),
+});
+export type Tables = ReturnType<typeof tables>;

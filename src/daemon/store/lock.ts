@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { UserError } from '../errors.js';
+
+/** A collected connection would close its file, and so give up the lock. */
+const held = new Set<Database.Database>();
+
+/**
+ * One daemon a state directory: an exclusive transaction that lasts as long as the process. The kernel
+ * frees it however the process ends, and keeps it while the process is stopped. POSIX locks vanish when
+ * the process closes any other descriptor of the file, so nothing else may open `lock.db`.
+ * Throws UserError another_daemon, or storage_failed where the directory cannot be written.
+ */
+export function takeLock(stateDir: string): { release(): void } {
+  const file = join(stateDir, 'lock.db');
+  let db: Database.Database | undefined;
+  try {
+    db = new Database(file, { timeout: 0 });
+    db.exec('BEGIN EXCLUSIVE');
+  } catch (cause) {
+    db?.close();
+    if (cause instanceof Error && 'code' in cause && cause.code === 'SQLITE_BUSY')
+      throw new UserError(
+        'another_daemon',
+        `another expd has ${stateDir}`,
+        'expctl daemon status shows it; expctl daemon stop ends it',
+        { cause },
+      );
+    throw new UserError(
+      'storage_failed',
+      `${file} cannot be locked: ${cause instanceof Error ? cause.message : cause}`,
+      'the state directory must be writable and on a local disk',
+      { cause },
+    );
+  }
+  const lock = db;
+  held.add(lock);
+  return {
+    release() {
+      held.delete(lock);
+      lock.close();
+    },
+  };
+}

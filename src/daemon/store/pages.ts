@@ -1,0 +1,158 @@
+import { isFinal, RUN_STATES, type RunState } from '../run/run.js';
+import type { Connection } from './connection.js';
+import { statement } from './statement.js';
+import type { StoredRun } from './stored.js';
+
+/** Filters are joined by "and"; the values of one filter by "or". */
+export interface PageQuery {
+  ids?: readonly number[];
+  states?: readonly RunState[];
+  tags?: readonly string[];
+  name?: string;
+  group?: string;
+  /** Submitted at or after, Unix ms. */
+  sinceMs?: number;
+  /** Only runs with a smaller id: where the last page ended. */
+  beforeId?: number;
+  limit: number;
+}
+
+/** The newest first. A page may be short, or empty, and still not be the last: each call does bounded work. */
+export interface Page {
+  runs: StoredRun[];
+  /** null = the last page. */
+  nextBeforeId: number | null;
+}
+
+/** What a person wants to see; see `recent`. */
+export interface Recent {
+  /** By id. */
+  runs: StoredRun[];
+  /** How many of a state were left out, at most COUNTED of them. */
+  more: { state: RunState; count: number }[];
+}
+
+export const PAGE_SQL = {
+  all: 'SELECT id FROM runs WHERE id < ? AND id >= ? ORDER BY id DESC LIMIT ?',
+  state: 'SELECT id FROM runs WHERE state = ? AND id < ? AND id >= ? ORDER BY id DESC LIMIT ?',
+  tag: 'SELECT run_id AS id FROM tags WHERE tag = ? AND run_id < ? AND run_id >= ? ORDER BY run_id DESC LIMIT ?',
+  name: 'SELECT id FROM runs WHERE name = ? AND id < ? AND id >= ? ORDER BY id DESC LIMIT ?',
+  group: 'SELECT id FROM runs WHERE group_name = ? AND id < ? AND id >= ? ORDER BY id DESC LIMIT ?',
+  // After a clock that jumped back, stamps and ids disagree: the smallest id among the first that fit.
+  since: `
+SELECT min(id) AS id FROM (SELECT id FROM runs WHERE submitted_at >= ? ORDER BY submitted_at, id LIMIT 10000)`,
+  oldestInState: 'SELECT id FROM runs WHERE state = ? ORDER BY id LIMIT ?',
+  newestInState: 'SELECT id FROM runs WHERE state = ? ORDER BY id DESC LIMIT ?',
+  newlyEnded: 'SELECT id FROM runs WHERE state = ? AND ended_at >= ? ORDER BY ended_at DESC LIMIT ?',
+  countInState: 'SELECT count(*) AS count FROM (SELECT 1 FROM runs WHERE state = ? LIMIT ?)',
+  countEnded: 'SELECT count(*) AS count FROM (SELECT 1 FROM runs WHERE state = ? AND ended_at >= ? LIMIT ?)',
+};
+
+/** Candidates looked at for one page. */
+const BUDGET = 2000;
+const NO_ID = Number.MAX_SAFE_INTEGER;
+/** Counts go no further than this: history may be long. */
+export const COUNTED = 100_000;
+const RECENT_MS = 24 * 3600_000;
+
+interface Id {
+  id: number;
+}
+type Candidates = (before: number, floor: number, limit: number) => number[];
+
+/** Lists of runs for people: by keyset, never by offset, from the index that fits the narrowest filter. */
+export function pages(db: Connection, find: (id: number) => StoredRun | null) {
+  const all = statement<[number, number, number], Id>(db, PAGE_SQL.all);
+  const by = {
+    state: statement<[string, number, number, number], Id>(db, PAGE_SQL.state),
+    tag: statement<[string, number, number, number], Id>(db, PAGE_SQL.tag),
+    name: statement<[string, number, number, number], Id>(db, PAGE_SQL.name),
+    group: statement<[string, number, number, number], Id>(db, PAGE_SQL.group),
+  };
+  const since = statement<[number], { id: number | null }>(db, PAGE_SQL.since);
+  const oldestInState = statement<[string, number], Id>(db, PAGE_SQL.oldestInState);
+  const newestInState = statement<[string, number], Id>(db, PAGE_SQL.newestInState);
+  const newlyEnded = statement<[string, number, number], Id>(db, PAGE_SQL.newlyEnded);
+  const countInState = statement<[string, number], { count: number }>(db, PAGE_SQL.countInState);
+  const countEnded = statement<[string, number, number], { count: number }>(db, PAGE_SQL.countEnded);
+  const found = (ids: number[]): StoredRun[] => ids.map(find).filter((run) => run !== null);
+
+  function candidates(query: PageQuery): Candidates[] {
+    const from = (kind: keyof typeof by, values: readonly string[]): Candidates[] =>
+      values.map(
+        (value) =>
+          (...range) =>
+            by[kind].all(value, ...range).map(({ id }) => id),
+      );
+    const { ids, states, tags, name, group } = query;
+    if (ids !== undefined) return [among(ids)];
+    if (tags?.length) return from('tag', tags);
+    if (states?.length && !states.some(isFinal)) return from('state', states);
+    if (name !== undefined) return from('name', [name]);
+    if (group !== undefined) return from('group', [group]);
+    if (states?.length) return from('state', states);
+    return [(...range) => all.all(...range).map(({ id }) => id)];
+  }
+
+  return {
+    page(query: PageQuery): Page {
+      const floor = query.sinceMs === undefined ? 0 : (since.get(query.sinceMs)?.id ?? NO_ID);
+      const { ids, next } = merge(candidates(query), query.beforeId ?? NO_ID, floor);
+      const runs: StoredRun[] = [];
+      for (const id of ids) {
+        const run = find(id);
+        if (run === null || !matches(run, query)) continue;
+        runs.push(run);
+        if (runs.length === query.limit)
+          return { runs, nextBeforeId: id === ids.at(-1) && next === null ? null : id };
+      }
+      return { runs, nextBeforeId: next };
+    },
+
+    /**
+     * What is active, queued, or ended in the last 24 hours; at most `perState` of each state: of queued and
+     * held the oldest, whose turn is next, of all others the newest.
+     */
+    recent({ now, perState }: { now: number; perState: number }): Recent {
+      const ids: number[] = [];
+      const more: Recent['more'] = [];
+      for (const state of RUN_STATES) {
+        const since = now - RECENT_MS;
+        const some = isFinal(state)
+          ? newlyEnded.all(state, since, perState)
+          : (state === 'queued' || state === 'held' ? oldestInState : newestInState).all(state, perState);
+        ids.push(...some.map(({ id }) => id));
+        if (some.length < perState) continue;
+        const counted = isFinal(state)
+          ? countEnded.get(state, since, COUNTED)
+          : countInState.get(state, COUNTED);
+        const count = (counted?.count ?? 0) - some.length;
+        if (count > 0) more.push({ state, count });
+      }
+      return { runs: found(ids.sort((a, b) => a - b)), more };
+    },
+  };
+}
+
+/** Ids of all sources below `before`, the newest first, down to where every source was looked at. */
+function merge(sources: Candidates[], before: number, floor: number): { ids: number[]; next: number | null } {
+  const lists = sources.map((source) => source(before, floor, BUDGET));
+  const cut = Math.max(...lists.map((list) => (list.length === BUDGET ? list[BUDGET - 1]! : 0)));
+  const ids = [...new Set(lists.flat())].filter((id) => id >= cut).sort((a, b) => b - a);
+  return { ids, next: cut > 0 ? cut : null };
+}
+
+const among =
+  (ids: readonly number[]): Candidates =>
+  (before, floor, limit) =>
+    [...new Set(ids)]
+      .filter((id) => id < before && id >= floor)
+      .sort((a, b) => b - a)
+      .slice(0, limit);
+
+const matches = (run: StoredRun, { states, tags, name, group, sinceMs }: PageQuery): boolean =>
+  (!states?.length || states.includes(run.state)) &&
+  (!tags?.length || tags.some((tag) => run.tags.includes(tag))) &&
+  (name === undefined || run.name === name) &&
+  (group === undefined || run.group === group) &&
+  (sinceMs === undefined || run.submittedAt >= sinceMs);

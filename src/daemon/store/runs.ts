@@ -1,0 +1,232 @@
+import { type FinalState, type LiveAttempt, type Phase, RUN_STATES, type Run } from '../run/run.js';
+import { STOP_REASONS, type StopReason } from '../run/stop.js';
+import type { Connection } from './connection.js';
+import { parseColumn, parseNullable, toJson, unreadable } from './json.js';
+import { statement } from './statement.js';
+import type { RunLabels, StoredRun } from './stored.js';
+
+/** A row of `runs`, its tags, and of its live attempt what the state machine needs. */
+interface RunRow {
+  id: number;
+  ulid: string;
+  name: string;
+  state: string;
+  attempt: number;
+  failures: number;
+  retries: number;
+  start_failures: number;
+  streak: string | null;
+  resume: string;
+  not_before: number | null;
+  hold: string | null;
+  stop: string | null;
+  paused: number;
+  outcome: string | null;
+  priority: number;
+  group_name: string;
+  begin_at: number | null;
+  key: string | null;
+  note: string;
+  kill_on_failed_dependency: number;
+  experiment_id: string;
+  project: string;
+  submitted_at: number;
+  started_at: number | null;
+  ended_at: number | null;
+  run_dir: string | null;
+  code_until: number | null;
+  tags: string;
+  live_id: string | null;
+  live_claimed_at: number | null;
+  live_resumed_from: string | null;
+}
+
+const FROM = `
+SELECT r.*, (SELECT json_group_array(tag) FROM tags WHERE run_id = r.id) AS tags,
+  a.id AS live_id, a.claimed_at AS live_claimed_at, a.resumed_from AS live_resumed_from
+FROM runs r LEFT JOIN attempts a ON a.run_id = r.id AND a.phase <> 'ended'`;
+
+export const RUN_SQL = {
+  find: `${FROM} WHERE r.id = ?`,
+  byKey: 'SELECT id FROM runs WHERE key = ?',
+  newest: 'SELECT id FROM runs ORDER BY id DESC LIMIT ?',
+  newestNamed: 'SELECT id FROM runs WHERE name = ? ORDER BY id DESC LIMIT ?',
+  inState: `${FROM} WHERE r.state = ? ORDER BY r.id`,
+  unfinishedInGroup: 'SELECT id FROM runs WHERE group_name = ? AND ended_at IS NULL LIMIT 1',
+  insert: `
+INSERT INTO runs (ulid, name, state, retries, hold, priority, group_name, begin_at, key, note,
+  kill_on_failed_dependency, experiment_id, project, submitted_at, code_until)
+VALUES (@ulid, @name, @state, @retries, @hold, @priority, @group, @beginAt, @key, @note,
+  @killOnFailedDependency, '', @project, @submittedAt, @codeUntil)
+RETURNING id`,
+  nameExperiment: 'UPDATE runs SET experiment_id = ? WHERE id = ?',
+  advance: `
+UPDATE runs SET state = @state, attempt = @attempt, failures = @failures, retries = @retries,
+  start_failures = @startFailures, streak = @streak, resume = @resume, not_before = @notBefore, hold = @hold,
+  stop = @stop, paused = @paused, outcome = @outcome, ended_at = @endedAt
+WHERE id = @id AND state = @wasState AND attempt = @wasAttempt`,
+  claimed: 'UPDATE runs SET started_at = NULL, run_dir = coalesce(?, run_dir) WHERE id = ?',
+  started: 'UPDATE runs SET started_at = ? WHERE id = ?',
+  codeKnown: 'UPDATE runs SET code_until = NULL WHERE id = ?',
+  relabel: `
+UPDATE runs SET name = @name, priority = @priority, group_name = @group, note = @note, retries = @retries,
+  begin_at = @beginAt, code_until = @codeUntil WHERE id = @id`,
+  remove: 'DELETE FROM runs WHERE id = ?',
+  tag: 'INSERT OR IGNORE INTO tags (tag, run_id) VALUES (?, ?)',
+  untag: 'DELETE FROM tags WHERE tag = ? AND run_id = ?',
+};
+
+type NewRow = Pick<
+  RunLabels,
+  'name' | 'priority' | 'group' | 'beginAt' | 'key' | 'note' | 'project' | 'submittedAt' | 'codeUntil'
+> & {
+  ulid: string;
+  state: 'queued' | 'held';
+  retries: number;
+  hold: string | null;
+  killOnFailedDependency: 0 | 1;
+};
+
+type Labels = Pick<RunLabels, 'name' | 'priority' | 'group' | 'note' | 'beginAt' | 'codeUntil'> & {
+  retries: number;
+};
+
+/** Runs and their tags. */
+export function runs(db: Connection) {
+  const find = statement<[number], RunRow>(db, RUN_SQL.find);
+  const byKey = statement<[string], { id: number }>(db, RUN_SQL.byKey);
+  const newest = statement<[number], { id: number }>(db, RUN_SQL.newest);
+  const newestNamed = statement<[string, number], { id: number }>(db, RUN_SQL.newestNamed);
+  const inState = statement<[string], RunRow>(db, RUN_SQL.inState);
+  const unfinished = statement<[string], { id: number }>(db, RUN_SQL.unfinishedInGroup);
+  const insert = statement<[NewRow], { id: number }>(db, RUN_SQL.insert);
+  const nameExperiment = statement<[string, number]>(db, RUN_SQL.nameExperiment);
+  const advance = statement<[ReturnType<typeof columns> & { wasState: string; wasAttempt: number }]>(
+    db,
+    RUN_SQL.advance,
+  );
+  const claimed = statement<[string | null, number]>(db, RUN_SQL.claimed);
+  const started = statement<[number, number]>(db, RUN_SQL.started);
+  const codeKnown = statement<[number]>(db, RUN_SQL.codeKnown);
+  const relabel = statement<[Labels & { id: number }]>(db, RUN_SQL.relabel);
+  const remove = statement<[number]>(db, RUN_SQL.remove);
+  const tag = statement<[string, number]>(db, RUN_SQL.tag);
+  const untag = statement<[string, number]>(db, RUN_SQL.untag);
+  const parsed = (row: RunRow | undefined): StoredRun | null => (row === undefined ? null : parseRun(row));
+
+  return {
+    find: (id: number) => parsed(find.get(id)),
+    idByKey: (key: string): number | null => byKey.get(key)?.id ?? null,
+    /** Ids, the newest first. */
+    newest: (count: number): number[] => newest.all(count).map(({ id }) => id),
+    newestNamed: (name: string, count: number): number[] => newestNamed.all(name, count).map(({ id }) => id),
+    /** All runs of a state that is not final, the oldest first. */
+    inState: (state: Exclude<Run['state'], FinalState>): StoredRun[] => inState.all(state).map(parseRun),
+    unfinishedInGroup: (group: string): number | null => unfinished.get(group)?.id ?? null,
+    insert(row: NewRow): number {
+      const inserted = insert.get(row);
+      if (inserted === undefined) throw new Error('INSERT INTO runs returned nothing');
+      return inserted.id;
+    },
+    nameExperiment: (id: number, name: string) => void nameExperiment.run(name, id),
+    /** Compare and set: throws when the row is no longer what `before` says. */
+    advance(before: Run, after: Run): void {
+      const changes = advance.run({ ...columns(after), wasState: before.state, wasAttempt: before.attempt });
+      if (changes !== 1)
+        throw new Error(`run ${before.id} was no longer ${before.state} in attempt ${before.attempt}`);
+    },
+    /** A new attempt: its start is still to come. */
+    claimed: (id: number, runDir: string | null) => void claimed.run(runDir, id),
+    started: (id: number, at: number) => void started.run(at, id),
+    codeKnown: (id: number) => void codeKnown.run(id),
+    relabel: (id: number, labels: Labels) => void relabel.run({ ...labels, id }),
+    remove: (id: number) => void remove.run(id),
+    tag: (id: number, name: string) => void tag.run(name, id),
+    untag: (id: number, name: string) => void untag.run(name, id),
+  };
+}
+
+/** The state machine's part of a run, as columns: every one of them, so that none keeps an old value. */
+function columns(run: Run) {
+  return {
+    id: run.id,
+    state: run.state,
+    attempt: run.attempt,
+    failures: run.failures,
+    retries: run.retries,
+    startFailures: run.startFailures,
+    streak: toJson(run.streak),
+    resume: JSON.stringify(run.resume),
+    notBefore: run.state === 'queued' ? run.notBefore : null,
+    hold: run.state === 'held' ? toJson(run.why) : null,
+    stop: run.state === 'stopping' ? run.stop : null,
+    paused: run.state === 'running' && run.paused ? 1 : 0,
+    outcome: 'outcome' in run ? toJson(run.outcome) : null,
+    endedAt: 'endedAt' in run ? run.endedAt : null,
+  };
+}
+
+export function parseRun(row: RunRow): StoredRun {
+  const what = `run ${row.id}`;
+  return {
+    id: row.id,
+    ulid: row.ulid,
+    attempt: row.attempt,
+    failures: row.failures,
+    retries: row.retries,
+    startFailures: row.start_failures,
+    streak: parseNullable(row.streak, what),
+    resume: parseColumn(row.resume, what),
+    ...parsePhase(row, what),
+    name: row.name,
+    priority: row.priority,
+    group: row.group_name,
+    tags: row.tags === '[]' ? [] : parseColumn(row.tags, what),
+    note: row.note,
+    key: row.key,
+    beginAt: row.begin_at,
+    killOnFailedDependency: row.kill_on_failed_dependency === 1,
+    experimentId: row.experiment_id,
+    project: row.project,
+    submittedAt: row.submitted_at,
+    startedAt: row.started_at,
+    runDir: row.run_dir,
+    codeUntil: row.code_until,
+  };
+}
+
+function parsePhase(row: RunRow, what: string): Phase {
+  const state = RUN_STATES.find((known) => known === row.state);
+  switch (state) {
+    case 'queued':
+      return { state, notBefore: row.not_before };
+    case 'held':
+      return { state, why: parseColumn(row.hold ?? '', what) };
+    case 'starting':
+      return { state, live: parseLive(row, what) };
+    case 'running':
+      return { state, live: parseLive(row, what), paused: row.paused === 1 };
+    case 'stopping':
+      return { state, live: parseLive(row, what), stop: parseStop(row.stop, what) };
+    case 'succeeded':
+    case 'failed':
+    case 'cancelled':
+      if (row.ended_at === null) throw unreadable(`${what} is ${state} without an end`);
+      return { state, outcome: parseNullable(row.outcome, what), endedAt: row.ended_at };
+    case undefined:
+      throw unreadable(`${what} in state ${row.state}`);
+  }
+  state satisfies never;
+}
+
+function parseLive(row: RunRow, what: string): LiveAttempt {
+  if (row.live_id === null || row.live_claimed_at === null)
+    throw unreadable(`${what} is ${row.state} without an attempt`);
+  return { attemptId: row.live_id, claimedAt: row.live_claimed_at, resumedFrom: row.live_resumed_from };
+}
+
+function parseStop(stop: string | null, what: string): StopReason {
+  const known = STOP_REASONS.find((reason) => reason === stop);
+  if (known === undefined) throw unreadable(`${what} is stopping for ${stop}`);
+  return known;
+}

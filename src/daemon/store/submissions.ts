@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import type { CodeState, Submission } from '../run/submission.js';
+import type { Connection } from './connection.js';
+import { parseColumn, parseNullable } from './json.js';
+import { statement } from './statement.js';
+import type { StoredSubmission } from './stored.js';
+
+export const SUBMISSION_SQL = {
+  find: 'SELECT spec, sha256 FROM submissions WHERE run_id = ?',
+  keyed: 'SELECT keyed FROM submissions WHERE run_id = ?',
+  code: 'SELECT code FROM submissions WHERE run_id = ?',
+  insert: 'INSERT INTO submissions (run_id, spec, sha256, env_sha, keyed) VALUES (?, ?, ?, ?, ?)',
+  replace: 'UPDATE submissions SET spec = ?, sha256 = ?, env_sha = ? WHERE run_id = ?',
+  recordCode: 'UPDATE submissions SET code = ? WHERE run_id = ?',
+  usesEnvironment: 'SELECT 1 AS used FROM submissions WHERE env_sha = ? LIMIT 1',
+  // One probe of the index for each content, however many runs share it.
+  environments: `
+WITH RECURSIVE seen (sha) AS (
+  SELECT min(env_sha) FROM submissions
+  UNION ALL
+  SELECT (SELECT min(env_sha) FROM submissions WHERE env_sha > sha) FROM seen WHERE sha IS NOT NULL
+)
+SELECT sha FROM seen WHERE sha IS NOT NULL`,
+};
+
+/** What was submitted. The sha256 is over the stored bytes and checked at each reading. */
+export function submissions(db: Connection) {
+  const find = statement<[number], { spec: string; sha256: string }>(db, SUBMISSION_SQL.find);
+  const keyed = statement<[number], { keyed: string | null }>(db, SUBMISSION_SQL.keyed);
+  const code = statement<[number], { code: string | null }>(db, SUBMISSION_SQL.code);
+  const insert = statement<[number, string, string, string, string | null]>(db, SUBMISSION_SQL.insert);
+  const replace = statement<[string, string, string, number]>(db, SUBMISSION_SQL.replace);
+  const recordCode = statement<[string, number]>(db, SUBMISSION_SQL.recordCode);
+  const usesEnvironment = statement<[string], { used: number }>(db, SUBMISSION_SQL.usesEnvironment);
+  const environments = statement<[], { sha: string }>(db, SUBMISSION_SQL.environments);
+
+  return {
+    find(runId: number): StoredSubmission {
+      const row = find.get(runId);
+      if (row === undefined) return { ok: false, why: 'missing' };
+      if (digest(row.spec) !== row.sha256) return { ok: false, why: 'damaged' };
+      return { ok: true, submission: parseColumn<Submission>(row.spec, `submission of run ${runId}`) };
+    },
+    keyed: (runId: number): string | null => keyed.get(runId)?.keyed ?? null,
+    code: (runId: number): CodeState | null =>
+      parseNullable<CodeState>(code.get(runId)?.code ?? null, `code state of run ${runId}`),
+    insert(runId: number, submission: Submission, keyedOn: string | null): void {
+      const spec = JSON.stringify(submission);
+      insert.run(runId, spec, digest(spec), submission.envSha, keyedOn);
+    },
+    replace(runId: number, submission: Submission): void {
+      const spec = JSON.stringify(submission);
+      replace.run(spec, digest(spec), submission.envSha, runId);
+    },
+    recordCode: (runId: number, state: CodeState) => void recordCode.run(JSON.stringify(state), runId),
+    usesEnvironment: (sha: string): boolean => usesEnvironment.get(sha) !== undefined,
+    /** sha256 of every stored environment that some run needs. */
+    environments: (): string[] => environments.all().map(({ sha }) => sha),
+  };
+}
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
