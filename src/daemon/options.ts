@@ -2,14 +2,13 @@ import { readFileSync } from 'node:fs';
 import { UserError } from './errors.js';
 import { bytes, durationMs } from './quantity.js';
 
-/** A target of `notify:`. */
-export interface NotifyTarget {
-  /** Executed with the JSON on standard input; or `url`, which gets it by POST. */
-  command?: string[];
-  url?: string;
-  /** failed, finished, interrupted, resumed, sweep_done; absent = all. */
+/** A target of `notify:`: a command that gets the JSON on standard input, or a URL that gets it by POST. */
+export type NotifyTarget = ({ command: string[]; url?: never } | { url: string; command?: never }) & {
+  /** Of NOTIFY_EVENTS; absent = all. */
   on?: string[];
-}
+};
+
+const NOTIFY_EVENTS = ['failed', 'finished', 'interrupted', 'resumed', 'sweep_done'];
 
 /** The daemon's settings. */
 export interface Settings {
@@ -217,12 +216,23 @@ function targets(value: unknown): NotifyTarget[] {
   return list.map((entry: unknown): NotifyTarget => {
     const target = entry as { command?: unknown; url?: unknown; on?: unknown };
     const command = typeof target.command === 'string' ? ['/bin/sh', '-c', target.command] : target.command;
-    const on = target.on === undefined ? {} : { on: strings(target.on, '`on` is not a list of events') };
-    if (command !== undefined)
-      return { command: strings(command, '`command` is not a list of words'), ...on };
-    if (typeof target.url === 'string' && /^https?:\/\//.test(target.url)) return { url: target.url, ...on };
+    const on = target.on === undefined ? {} : { on: events(target.on) };
+    if (command !== undefined) {
+      const argv = strings(command, '`command` is not a list of words');
+      if (!argv[0] || argv.some((word) => word.includes('\0'))) throw new Error('`command` names no program');
+      return { command: argv, ...on };
+    }
+    if (typeof target.url === 'string' && /^https?:\/\//.test(target.url) && URL.canParse(target.url))
+      return { url: target.url, ...on };
     throw new Error('a target has neither `command` nor an http(s) `url`');
   });
+}
+
+function events(value: unknown): string[] {
+  const complaint = `\`on\` is not a list of ${NOTIFY_EVENTS.join(', ')}`;
+  const on = strings(value, complaint);
+  if (!on.every((event) => NOTIFY_EVENTS.includes(event))) throw new Error(complaint);
+  return on;
 }
 
 function strings(value: unknown, complaint: string): string[] {
