@@ -1,9 +1,9 @@
 #!/bin/sh
 # The committed binaries are what these sources give. With the compiler, linker and libc named in prebuilt/BUILD
 # the bytes must be equal; with others they may differ, which is said, and only behaviour decides.
-#   check.sh BUILD CC_X64 CC_ARM64 RUN_X64 RUN_ARM64      (RUN_*: what executes that binary here; empty: the kernel)
+#   check.sh OUT CC_X64 CC_ARM64 RUN_X64 RUN_ARM64      (RUN_*: what executes that binary here; empty: the kernel)
 set -u
-build=$1
+out=$1
 failed=0
 
 # One attempt from spec to exit record: 0 when code 7 and the output arrived.
@@ -22,13 +22,13 @@ check_one() { # NAME CC RUNNER
   if ! grep -qxF "$(./toolchain.sh "$2")" prebuilt/BUILD; then
     echo "$name: built by another toolchain than prebuilt/BUILD names; bytes not compared:"
     echo "  here: $(./toolchain.sh "$2")"
-  elif cmp -s "$build/$name" "prebuilt/$name"; then
+  elif cmp -s "$out/$name" "prebuilt/$name"; then
     echo "$name: same bytes"
   else
     echo "$name: DIFFERS from what its sources give (run: make prebuilt)"
     failed=1
   fi
-  for binary in "$build/$name" "prebuilt/$name"; do
+  for binary in "$out/$name" "prebuilt/$name"; do
     if [ -n "$3" ] && ! command -v "$3" > /dev/null; then
       echo "$binary: SKIPPED, no $3 to run it"
     elif smoke $3 "$binary"; then
@@ -37,7 +37,7 @@ check_one() { # NAME CC RUNNER
       echo "$binary: DOES NOT RUN an attempt"
       failed=1
     fi
-    [ "$(${3:-env} "$binary" version 2> /dev/null)" = "$(${3:-env} "$build/$name" version 2> /dev/null)" ] ||
+    [ "$(${3:-env} "$binary" version 2> /dev/null)" = "$(${3:-env} "$out/$name" version 2> /dev/null)" ] ||
       { echo "$binary: of other sources"; failed=1; }
   done
 }

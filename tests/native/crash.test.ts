@@ -152,7 +152,7 @@ describe('a shim that is slow between its steps is never doubled', () => {
     'and the seeded defect is found by that',
     async () => {
       const build = scratch();
-      execFileSync('make', ['-s', '-C', 'native', 'seeded', `BUILD=${build}`], { stdio: 'ignore' });
+      execFileSync('make', ['-s', '-C', 'native', 'seeded', `OUT=${build}`], { stdio: 'ignore' });
       expect(await doubled(join(build, 'expshim-seeded'), 'mknodat:delay_exit', 'claim')).toBe(true);
     },
   );
