@@ -1,3 +1,4 @@
+import { toldFact } from '../store/notifications.js';
 import type { StoredRun } from '../store/stored.js';
 import { advance } from './advance.js';
 import type { Command, Result } from './commands.js';
@@ -51,11 +52,11 @@ export function apply(scene: Scene, command: Command): Result {
     case 'setFact':
       scene.tables.facts.put(command.name, command.value);
       return setting(scene);
-    case 'delivered':
-      scene.tables.notifications.delivered(command.notificationId);
+    case 'told':
+      scene.tables.facts.put(toldFact(command.target), String(command.upTo));
       return { ok: true, runId: null };
-    case 'deliveryFailed':
-      scene.tables.notifications.failed(command.notificationId, command.nextAt);
+    case 'forgetNotifications':
+      scene.tables.notifications.forget(command.upTo);
       return { ok: true, runId: null };
     case 'answer':
       return command.result;

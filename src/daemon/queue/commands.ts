@@ -12,8 +12,10 @@ export type Command =
   | { do: 'setGroup'; name: string; limit: number }
   | { do: 'removeGroup'; name: string }
   | { do: 'setFact'; name: FactName; value: string }
-  | { do: 'delivered'; notificationId: number }
-  | { do: 'deliveryFailed'; notificationId: number; nextAt: number }
+  /** A target of `notify` is done with all notifications up to that one. */
+  | { do: 'told'; target: string; upTo: number }
+  /** All targets are. */
+  | { do: 'forgetNotifications'; upTo: number }
   /** Decided before the queue was asked: kept in its place among the results, for a repeat of the request. */
   | { do: 'answer'; result: Result };
 

@@ -48,7 +48,7 @@ const submits = ({ commands }: Batch): boolean => commands.some((command) => com
 const records = ({ commands }: Batch): boolean => commands.every(happened);
 
 function happened(command: Command): boolean {
-  if (command.do === 'delivered' || command.do === 'deliveryFailed') return true;
+  if (command.do === 'told' || command.do === 'forgetNotifications') return true;
   if (command.do !== 'transition') return false;
   const { kind } = command.event;
   return kind === 'ended' || kind === 'spawned' || kind === 'stopRequested';

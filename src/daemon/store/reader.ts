@@ -5,7 +5,7 @@ import { dependencies } from './dependencies.js';
 import { events } from './events.js';
 import { facts } from './facts.js';
 import { groups } from './groups.js';
-import { notifications } from './notifications.js';
+import { notifications, toldFact } from './notifications.js';
 import { type Page, type PageQuery, pages, type Recent } from './pages.js';
 import { requests } from './requests.js';
 import { runs } from './runs.js';
@@ -81,8 +81,9 @@ export function openReader(stateDir: string) {
     draining: (): boolean => fact.find('draining') === 'true',
     fact: fact.find,
 
-    dueNotifications: notification.due,
-    nextNotificationAt: notification.nextAt,
+    notificationsAfter: notification.after,
+    /** The newest notification that the target is done with; 0 for a target never seen. */
+    toldTo: (target: string): number => Number(fact.find(toldFact(target)) ?? 0),
 
     /** The results of a request, as the queue keeps them; null when it was not answered in the last day. */
     answered: request.find,

@@ -127,11 +127,8 @@ CREATE INDEX requests_at ON requests (at);
 CREATE TABLE notifications (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   at INTEGER NOT NULL,
-  payload TEXT NOT NULL,
-  tries INTEGER NOT NULL DEFAULT 0,
-  next_at INTEGER NOT NULL
+  payload TEXT NOT NULL
 ) STRICT;
-CREATE INDEX notifications_next ON notifications (next_at);
 
 CREATE TABLE facts (
   name TEXT PRIMARY KEY,

@@ -125,8 +125,7 @@ export interface Notification {
   };
 }
 
-export interface DueNotification {
+export interface StoredNotification {
   id: number;
-  tries: number;
   payload: Notification;
 }
