@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { access, mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 
 /** Where attempts may have cgroups of their own: a directory of the v2 hierarchy. */
 export interface CgroupBase {
@@ -34,7 +34,7 @@ export function chooseBase({ membership, mounts, systemd }: CgroupView): CgroupB
   const mount = unifiedMount(mounts);
   if (path === undefined || mount === null || path.startsWith('/..') || !isBelow(path, mount.root))
     return null;
-  const own = join(mount.at, path.slice(mount.root === '/' ? 0 : mount.root.length));
+  const own = resolve(mount.at, `.${path.slice(mount.root === '/' ? 0 : mount.root.length)}`);
   if (!systemd) return { dir: own, controllers: false };
   const delegated = basename(own) === DAEMON_SUBGROUP;
   const unit = delegated ? dirname(own) : own;
