@@ -8,11 +8,13 @@ import type { Batch, Command, Result } from './commands.js';
 import { housekeeping } from './housekeeping.js';
 import type { Answer, Posted } from './messages.js';
 import { Refusal, refused, wrongState } from './refusal.js';
+import type { Savepoint } from './savepoint.js';
 import type { Tables } from './tables.js';
 
 export interface Committing {
   db: Connection;
   tables: Tables;
+  savepoint: Savepoint;
   ballast: Ballast;
   notify: boolean;
   keepEvents: number;
@@ -72,16 +74,14 @@ function attempt(on: Committing, posted: Posted[]): Attempted {
 
 function transact(on: Committing, posted: Posted[]): Committed {
   const touched = nothingTouched();
-  const { raw } = on.db;
-  raw.exec('BEGIN IMMEDIATE');
-  const before = raw.prepare<[], { n: number }>('SELECT total_changes() AS n');
-  const unchanged = before.get()?.n;
+  const { db, tables, keepEvents } = on;
+  db.raw.exec('BEGIN IMMEDIATE');
+  const before = tables.events.newestSeq();
   const answers = posted.map((one) => runBatch(on, one, touched));
-  const newest = posted.at(-1);
-  if (newest !== undefined && before.get()?.n !== unchanged)
-    housekeeping(on.tables, newest.now, on.keepEvents);
+  const appended = tables.events.newestSeq() - before;
+  if (appended > 0) housekeeping(tables, { now: posted.at(-1)?.now ?? 0, keepEvents, appended });
   failpoint('beforeCommit');
-  raw.exec('COMMIT');
+  db.raw.exec('COMMIT');
   failpoint('afterCommit');
   return { answers, touched };
 }
@@ -90,7 +90,7 @@ function transact(on: Committing, posted: Posted[]): Committed {
 function runBatch(on: Committing, { ticket, now, batch }: Posted, touched: Touched): Answer {
   const mine = nothingTouched();
   try {
-    const results = savepoint(on.db, () => runCommands(on, now, batch, mine));
+    const results = on.savepoint(() => runCommands(on, now, batch, mine));
     add(touched, mine);
     return { ticket, results };
   } catch (error) {
@@ -113,7 +113,7 @@ function runCommands(
     const mine = nothingTouched();
     const scene: Scene = { tables: on.tables, now, notify: on.notify, touched: mine };
     try {
-      const result = savepoint(on.db, () => apply(scene, command));
+      const result = on.savepoint(() => apply(scene, command));
       add(touched, mine);
       return result;
     } catch (error) {
@@ -129,19 +129,6 @@ function runCommands(
 /** Whether a repeat of the request may be told the same. */
 const final = (result: Result): boolean =>
   result.ok || (result.code !== 'storage_full' && result.code !== 'storage_failed');
-
-/** Takes back what `run` wrote if it throws, as far as SQLite has not taken back everything already. */
-function savepoint<T>({ raw }: Connection, run: () => T): T {
-  raw.exec('SAVEPOINT s');
-  try {
-    const value = run();
-    raw.exec('RELEASE s');
-    return value;
-  } catch (error) {
-    if (raw.inTransaction) raw.exec('ROLLBACK TO s; RELEASE s');
-    throw error;
-  }
-}
 
 const nothing: Committed = { answers: [], touched: nothingTouched() };
 

@@ -8,6 +8,7 @@ import type { Touched } from './apply.js';
 import { backup, check } from './chores.js';
 import { type Committing, commit } from './commit.js';
 import type { FromWriter, Posted, Task, ToWriter } from './messages.js';
+import { savepoints } from './savepoint.js';
 import { tables } from './tables.js';
 
 /** More commands than this wait for the next transaction: an end shall not wait for ten thousand submissions. */
@@ -48,6 +49,7 @@ function write(port: MessagePort, task: Extract<Task, { task: 'write' }>): FromW
   const on: Committing = {
     db,
     tables: tables(db),
+    savepoint: savepoints(db),
     ballast: ballast(stateDir, task.ballastBytes),
     notify,
     keepEvents,

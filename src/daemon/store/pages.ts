@@ -28,7 +28,7 @@ export interface Page {
 export interface Recent {
   /** By id. */
   runs: StoredRun[];
-  /** How many of a state were left out, at most COUNTED of them. */
+  /** How many of a state were left out; of ended ones, no more than 10,000 are counted. */
   more: { state: RunState; count: number }[];
 }
 
@@ -44,15 +44,15 @@ SELECT min(id) AS id FROM (SELECT id FROM runs WHERE submitted_at >= ? ORDER BY 
   oldestInState: 'SELECT id FROM runs WHERE state = ? ORDER BY id LIMIT ?',
   newestInState: 'SELECT id FROM runs WHERE state = ? ORDER BY id DESC LIMIT ?',
   newlyEnded: 'SELECT id FROM runs WHERE state = ? AND ended_at >= ? ORDER BY ended_at DESC LIMIT ?',
-  countInState: 'SELECT count(*) AS count FROM (SELECT 1 FROM runs WHERE state = ? LIMIT ?)',
+  countInState: 'SELECT count(*) AS count FROM runs WHERE state = ?',
   countEnded: 'SELECT count(*) AS count FROM (SELECT 1 FROM runs WHERE state = ? AND ended_at >= ? LIMIT ?)',
 };
 
 /** Candidates looked at for one page. */
-const BUDGET = 2000;
+const BUDGET = 1000;
 const NO_ID = Number.MAX_SAFE_INTEGER;
-/** Counts go no further than this: history may be long. */
-export const COUNTED = 100_000;
+/** Ended runs are counted no further than this: a day's history may be long. */
+const COUNTED = 10_000;
 const RECENT_MS = 24 * 3600_000;
 
 interface Id {
@@ -73,7 +73,7 @@ export function pages(db: Connection, find: (id: number) => StoredRun | null) {
   const oldestInState = statement<[string, number], Id>(db, PAGE_SQL.oldestInState);
   const newestInState = statement<[string, number], Id>(db, PAGE_SQL.newestInState);
   const newlyEnded = statement<[string, number, number], Id>(db, PAGE_SQL.newlyEnded);
-  const countInState = statement<[string, number], { count: number }>(db, PAGE_SQL.countInState);
+  const countInState = statement<[string], { count: number }>(db, PAGE_SQL.countInState);
   const countEnded = statement<[string, number, number], { count: number }>(db, PAGE_SQL.countEnded);
   const found = (ids: number[]): StoredRun[] => ids.map(find).filter((run) => run !== null);
 
@@ -96,17 +96,22 @@ export function pages(db: Connection, find: (id: number) => StoredRun | null) {
 
   return {
     page(query: PageQuery): Page {
+      const sources = candidates(query);
       const floor = query.sinceMs === undefined ? 0 : (since.get(query.sinceMs)?.id ?? NO_ID);
-      const { ids, next } = merge(candidates(query), query.beforeId ?? NO_ID, floor);
       const runs: StoredRun[] = [];
-      for (const id of ids) {
-        const run = find(id);
-        if (run === null || !matches(run, query)) continue;
-        runs.push(run);
-        if (runs.length === query.limit)
-          return { runs, nextBeforeId: id === ids.at(-1) && next === null ? null : id };
+      let before: number | null = query.beforeId ?? NO_ID;
+      // Nearly always the first look fills the page; only a filter that fits few candidates takes more.
+      for (let left = BUDGET, look = query.limit; left > 0 && before !== null; left -= look, look = left) {
+        const { ids, next } = merge(sources, { before, floor, limit: look });
+        for (const id of ids) {
+          const run = find(id);
+          if (run === null || !matches(run, query)) continue;
+          runs.push(run);
+          if (runs.length === query.limit) return { runs, nextBeforeId: id === ids.at(-1) ? next : id };
+        }
+        before = next;
       }
-      return { runs, nextBeforeId: next };
+      return { runs, nextBeforeId: before };
     },
 
     /**
@@ -123,9 +128,7 @@ export function pages(db: Connection, find: (id: number) => StoredRun | null) {
           : (state === 'queued' || state === 'held' ? oldestInState : newestInState).all(state, perState);
         ids.push(...some.map(({ id }) => id));
         if (some.length < perState) continue;
-        const counted = isFinal(state)
-          ? countEnded.get(state, since, COUNTED)
-          : countInState.get(state, COUNTED);
+        const counted = isFinal(state) ? countEnded.get(state, since, COUNTED) : countInState.get(state);
         const count = (counted?.count ?? 0) - some.length;
         if (count > 0) more.push({ state, count });
       }
@@ -134,10 +137,13 @@ export function pages(db: Connection, find: (id: number) => StoredRun | null) {
   };
 }
 
-/** Ids of all sources below `before`, the newest first, down to where every source was looked at. */
-function merge(sources: Candidates[], before: number, floor: number): { ids: number[]; next: number | null } {
-  const lists = sources.map((source) => source(before, floor, BUDGET));
-  const cut = Math.max(...lists.map((list) => (list.length === BUDGET ? list[BUDGET - 1]! : 0)));
+/** Ids of all sources, the newest first, down to where every source was looked at; null = to their ends. */
+function merge(
+  sources: Candidates[],
+  { before, floor, limit }: { before: number; floor: number; limit: number },
+): { ids: number[]; next: number | null } {
+  const lists = sources.map((source) => source(before, floor, limit));
+  const cut = Math.max(...lists.map((list) => (list.length === limit ? list[limit - 1]! : 0)));
   const ids = [...new Set(lists.flat())].filter((id) => id >= cut).sort((a, b) => b - a);
   return { ids, next: cut > 0 ? cut : null };
 }
