@@ -1,0 +1,83 @@
+import { join } from 'node:path';
+import { changedSince } from '../../code/changed.js';
+import { codeState } from '../../code/git.js';
+import type { CodeState } from '../run/submission.js';
+import { ask } from './ask.js';
+import type { ContentStore } from './content.js';
+import { gpuFacts } from './gpus.js';
+import { type Command, nodeOf, pythonOf } from './interpreter.js';
+import { completeMetadataJson, DIFF_FILE, type SlowFacts } from './metadata.js';
+import { runPaths } from './paths.js';
+import { readRegular, replaceRecord, type Shown, writeNew } from './publish.js';
+import { pythonFacts } from './python.js';
+import { inTurn } from './turns.js';
+
+const ASK_MS = 5_000;
+const GIT_MS = 10_000;
+
+/** The run whose surroundings are looked at, after its start. */
+export interface Discovered extends Shown {
+  command: Command;
+  project: string;
+  /** As recorded at submission, or null. */
+  code: CodeState | null;
+  /** Unix ms. */
+  submittedAt: number;
+}
+
+type Diffs = Pick<ContentStore, 'load'>;
+
+/**
+ * The slow parts of metadata.json, off the start path: interpreter and packages, devices, and whether the code is
+ * still what was submitted. Every question has a limit of its own; all together stay below 30 s. Returns the files
+ * that changed since the submission, null where that cannot be known.
+ */
+export async function completeMetadata(of: Discovered, diffs: Diffs, now: number): Promise<string[] | null> {
+  const diff = await submittedDiff(of.code, diffs);
+  const slow = await discover(of, diff, now);
+  await inTurn(of.runDir, async () => {
+    const { records } = runPaths(of.runDir, of.attempt, false);
+    const before = await readRegular(join(records, 'metadata.json'));
+    if (before === null) return;
+    if (diff !== null) await keepDiff(join(records, DIFF_FILE), diff);
+    await replaceRecord(of, 'metadata.json', completeMetadataJson(before.toString(), slow, of.code));
+  });
+  return slow.changedSinceSubmission;
+}
+
+async function discover(of: Discovered, diff: Buffer | null, now: number): Promise<SlowFacts> {
+  const { command } = of;
+  const [python, node, gpus, changedSinceSubmission] = await Promise.all([
+    pythonOf(command).then((executable) => (executable === null ? null : pythonFacts(executable, command))),
+    nodeOf(command).then((node) =>
+      node === null ? null : ask(node, ['--version'], { limitMs: ASK_MS, env: {} }),
+    ),
+    gpuFacts(now),
+    changedFiles(of, diff),
+  ]);
+  return { python, node: node?.trim() ?? null, gpus, changedSinceSubmission };
+}
+
+async function changedFiles(
+  { project, code, submittedAt }: Discovered,
+  diff: Buffer | null,
+): Promise<string[] | null> {
+  if (!code?.known) return null;
+  const diffOmitted = code.diffOmitted || (code.diffSha !== null && diff === null);
+  const limits = { limitMs: GIT_MS };
+  return changedSince(
+    { ...code, diff, diffOmitted, at: submittedAt },
+    await codeState(project, limits),
+    limits,
+  );
+}
+
+/** Without it files are compared by their times: a lost diff costs no more than exactness. */
+const submittedDiff = async (code: CodeState | null, diffs: Diffs): Promise<Buffer | null> =>
+  code?.known && code.diffSha !== null ? diffs.load(code.diffSha).catch(() => null) : null;
+
+/** The submitted tree's difference to its commit, beside metadata.json; for the owner only. */
+const keepDiff = (path: string, diff: Buffer): Promise<void> =>
+  writeNew(path, diff, 0o600).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'EEXIST') throw cause;
+  });
