@@ -65,8 +65,11 @@ export interface Rlimit {
 /** What to run and how. Absent numbers and empty strings mean the default. */
 export interface Submission {
   argv: string[];
+  /** Absolute. */
   cwd: string;
+  /** Absolute: where `outputs/` lies. Empty = cwd. */
   project: string;
+  /** Empty = the stem of the script that argv runs. */
   name: string;
   tags: string[];
   note: string;
@@ -100,7 +103,8 @@ export interface Submission {
   split: boolean;
   layout: string;
   noTopLevel: boolean;
-  umask: number;
+  /** Absent = 022. */
+  umask?: number | undefined;
   nice: number;
   rlimits: Rlimit[];
   /** A RecordCode call follows; the run does not start before it, or two seconds. */
@@ -112,6 +116,10 @@ export interface Submission_EnvSetEntry {
   value: string;
 }
 
+/**
+ * Every mutation carries a request id, chosen by the client: the same call with the same id, made
+ * again within 24 hours, answers the first results and does nothing. Empty = no such memory.
+ */
 export interface SubmitHeader {
   requestId: string;
   /** The environment of the submitting shell, sent once for all batches. */
@@ -123,6 +131,7 @@ export interface SubmitHeader_EnvironmentEntry {
   value: string;
 }
 
+/** Becomes durable as a whole, in one commit. A message has at most 8 MiB; some hundred submissions are a good size. */
 export interface SubmitBatch {
   submissions: Submission[];
 }
@@ -132,7 +141,10 @@ export interface SubmitRequest {
 }
 
 export interface SubmitResult {
-  /** Set where the submission stands: a new run, or with `existing` the one that has its key. */
+  /**
+   * Set where the submission stands: a new run, or with `existing` the one that has its key.
+   * Without argv, cwd and time limit, as in lists.
+   */
   run?: Run | undefined;
   existing: boolean;
   error?:
@@ -209,6 +221,7 @@ export interface Run {
   experimentId: string;
   runDir: string;
   project: string;
+  /** cwd, argv and time limit: only in the answers of Get and Explain, so that lists stay small. */
   cwd: string;
   /** Secrets redacted. */
   argv: string[];
@@ -373,7 +386,11 @@ export interface RerunRequest {
   runs: string[];
   /** Appended to the stored argv. */
   moreArgv: string[];
-  environment?: EnvironmentChange | undefined;
+  environment?:
+    | EnvironmentChange
+    | undefined;
+  /** As in Submission. */
+  codeFollows: boolean;
 }
 
 export interface EditRequest {
@@ -680,7 +697,7 @@ function createBaseSubmission(): Submission {
     split: false,
     layout: "",
     noTopLevel: false,
-    umask: 0,
+    umask: undefined,
     nice: 0,
     rlimits: [],
     codeFollows: false,
@@ -771,7 +788,7 @@ export const Submission: MessageFns<Submission> = {
     if (message.noTopLevel !== false) {
       writer.uint32(208).bool(message.noTopLevel);
     }
-    if (message.umask !== 0) {
+    if (message.umask !== undefined) {
       writer.uint32(216).int32(message.umask);
     }
     if (message.nice !== 0) {
@@ -3650,7 +3667,7 @@ export const EnvironmentChange_ReplacementEntry: MessageFns<EnvironmentChange_Re
 };
 
 function createBaseRerunRequest(): RerunRequest {
-  return { requestId: "", runs: [], moreArgv: [], environment: undefined };
+  return { requestId: "", runs: [], moreArgv: [], environment: undefined, codeFollows: false };
 }
 
 export const RerunRequest: MessageFns<RerunRequest> = {
@@ -3666,6 +3683,9 @@ export const RerunRequest: MessageFns<RerunRequest> = {
     }
     if (message.environment !== undefined) {
       EnvironmentChange.encode(message.environment, writer.uint32(34).fork()).join();
+    }
+    if (message.codeFollows !== false) {
+      writer.uint32(40).bool(message.codeFollows);
     }
     return writer;
   },
@@ -3713,6 +3733,14 @@ export const RerunRequest: MessageFns<RerunRequest> = {
             }
 
             message.environment = EnvironmentChange.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.codeFollows = reader.bool();
             continue;
           }
         }

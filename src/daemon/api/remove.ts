@@ -1,0 +1,115 @@
+import type { Removed, RemoveRequest, RemoveResponse } from '../../gen/expd/v1/runs.js';
+import type { Clock } from '../clock.js';
+import { UserError } from '../errors.js';
+import type { Command, Result } from '../queue/commands.js';
+import type { Queue } from '../queue/queue.js';
+import { isFinal } from '../run/run.js';
+import type { Reader } from '../store/reader.js';
+import type { StoredAttempt, StoredRun } from '../store/stored.js';
+import { toDetail } from './errors.js';
+import { decided, firstAnswers } from './results.js';
+import { type Lookup, MOST_SELECTED, type Selected, select } from './select.js';
+
+/** Where the files of runs lie and go. */
+export interface RunFiles {
+  /** Directories of the run that exist. */
+  find(run: StoredRun, attempts: readonly StoredAttempt[]): Promise<string[]>;
+  /** Moves them to the project's trash, with the curves when nothing else uses them; returns where they lie now. */
+  discard(run: StoredRun, attempts: readonly StoredAttempt[]): Promise<string[]>;
+}
+
+export interface RemovePorts {
+  queue: Pick<Queue, 'execute'>;
+  reads: Lookup & Pick<Reader, 'answered' | 'attempts' | 'dependants'>;
+  files: RunFiles;
+  clock: Clock;
+}
+
+/**
+ * Forgets final runs. Files go first: a run that is still listed can be removed again, while files
+ * without a run would be forgotten. A repeated request has no paths to tell any more.
+ */
+export async function remove(ports: RemovePorts, request: RemoveRequest): Promise<RemoveResponse> {
+  const { requestId, dryRun } = request;
+  const first = dryRun ? null : firstAnswers(ports.reads, requestId);
+  if (first !== null) return { results: first.map((result) => removed(result, [])) };
+  const plans: Plan[] = [];
+  for (const one of await candidates(ports, request)) plans.push(await plan(ports, request, one));
+  const commands = plans.map(({ command }) => command);
+  const results = dryRun
+    ? commands.map(foretold)
+    : await ports.queue.execute({ requestId: requestId || null, commands });
+  return { results: results.map((result, n) => removed(result, plans[n]?.paths ?? [])) };
+}
+
+interface Plan {
+  command: Command;
+  paths: string[];
+}
+
+async function plan(
+  { reads, files }: RemovePorts,
+  { files: withFiles, dryRun }: RemoveRequest,
+  one: Selected,
+): Promise<Plan> {
+  if ('error' in one) return { command: decided(one.id || null, one.error), paths: [] };
+  const { run } = one;
+  try {
+    refuseUnfinished(run, reads);
+    const attempts = reads.attempts(run.id);
+    const paths = withFiles && !dryRun ? await files.discard(run, attempts) : await files.find(run, attempts);
+    return { command: { do: 'remove', runId: run.id }, paths };
+  } catch (err) {
+    return { command: decided(run.id, err), paths: [] };
+  }
+}
+
+/** The queue refuses the same, but after the files have gone. */
+function refuseUnfinished(run: StoredRun, reads: RemovePorts['reads']): void {
+  if (!isFinal(run.state))
+    throw new UserError(
+      'wrong_state',
+      `run ${run.id} is ${run.state}`,
+      `expctl cancel ${run.id} ends it first`,
+    );
+  const waiting = reads.dependants(run.id).find(({ on }) => {
+    const dependant = reads.run(on);
+    return dependant !== null && !isFinal(dependant.state);
+  });
+  if (waiting === undefined) return;
+  const hint = `expctl rm ${run.id} works once run ${waiting.on} is over`;
+  throw new UserError('has_dependants', `run ${waiting.on} waits for run ${run.id}`, hint);
+}
+
+const foretold = (command: Command): Result =>
+  command.do === 'answer' ? command.result : { ok: true, runId: 'runId' in command ? command.runId : null };
+
+const removed = (result: Result, paths: string[]): Removed => ({
+  runId: result.runId ?? 0,
+  paths: result.ok ? paths : [],
+  error: result.ok ? undefined : toDetail(result),
+});
+
+async function candidates({ reads, clock }: RemovePorts, request: RemoveRequest): Promise<Selected[]> {
+  const { runs: words, olderThanMs } = request;
+  if (olderThanMs <= 0) return select(words, reads, { destructive: true });
+  const before = clock.now() - olderThanMs;
+  const old = (run: StoredRun): boolean => 'endedAt' in run && run.endedAt < before;
+  if (words.length > 0)
+    return select(words, reads, { destructive: true }).filter((one) => 'error' in one || old(one.run));
+  return (await finalRuns(reads)).filter(old).map((run) => ({ run }));
+}
+
+const PAGE = 500;
+
+/** The oldest first. Page by page, with the event loop's turn between: history may be long. */
+async function finalRuns(reads: Lookup): Promise<StoredRun[]> {
+  const found: StoredRun[] = [];
+  for (let beforeId: number | null = Number.MAX_SAFE_INTEGER; beforeId !== null; ) {
+    const page = reads.page({ states: ['succeeded', 'failed', 'cancelled'], beforeId, limit: PAGE });
+    found.push(...page.runs);
+    beforeId = page.nextBeforeId;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return found.reverse().slice(0, MOST_SELECTED);
+}

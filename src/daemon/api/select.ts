@@ -1,0 +1,121 @@
+import { UserError } from '../errors.js';
+import type { Reader } from '../store/reader.js';
+import type { StoredRun } from '../store/stored.js';
+
+/** What people type to name runs; commas are already split. */
+type Selector =
+  | { by: 'id'; id: number }
+  | { by: 'range'; from: number; to: number }
+  /** `@` is 0 back, `@~1` one; the reader goes 10,000 back. */
+  | { by: 'newest'; back: number }
+  | { by: 'name'; name: string };
+
+export type Lookup = Pick<Reader, 'run' | 'newest' | 'named' | 'page'>;
+
+/** A run that was asked for, or why it cannot be had. `id` is 0 where it was not named by id. */
+export type Selected = { run: StoredRun } | { id: number; error: UserError };
+
+/** As many runs as one call may name. */
+export const MOST_SELECTED = 10_000;
+
+export interface SelectOptions {
+  /** For what cannot be undone: a name that several runs have is refused. */
+  destructive?: boolean;
+}
+
+/** All runs that the words name, each once, in the order of the words. Throws UserError for words that are none. */
+export function select(words: readonly string[], lookup: Lookup, options: SelectOptions = {}): Selected[] {
+  const selected = new Map<number | string, Selected>();
+  const selectors = words.flatMap((word) => word.split(',')).map((word) => parseSelector(word.trim()));
+  if (selectors.length === 0) throw new UserError('usage', 'no run is named', 'name it by id, @ or name');
+  for (const selector of selectors) {
+    for (const found of resolve(selector, lookup, options)) {
+      const key = 'run' in found ? found.run.id : found.id || found.error.message;
+      if (!selected.has(key)) selected.set(key, found);
+    }
+    if (selected.size > MOST_SELECTED) throw tooMany();
+  }
+  return [...selected.values()];
+}
+
+/** The one run that the word names. Throws UserError for none, several, or a word that is no selector. */
+export function selectOne(word: string, lookup: Lookup, options: SelectOptions = {}): StoredRun {
+  const [first, second] = select([word], lookup, options);
+  if (first === undefined || second !== undefined)
+    throw new UserError('usage', `${shown(word)} names several runs, one is needed`);
+  if ('error' in first) throw first.error;
+  return first.run;
+}
+
+export function parseSelector(word: string): Selector {
+  if (/^\d{1,15}$/.test(word)) return { by: 'id', id: Number(word) };
+  const range = /^(\d{1,15})-(\d{1,15})$/.exec(word);
+  if (range) {
+    const [from, to] = [Number(range[1]), Number(range[2])];
+    if (from > to) throw bad(word, `write ${to}-${from}`);
+    return { by: 'range', from, to };
+  }
+  const newest = /^@(?:~(\d{1,4}))?$/.exec(word);
+  if (newest) return { by: 'newest', back: Number(newest[1] ?? 0) };
+  if (/^[A-Za-z0-9._][A-Za-z0-9._-]{0,127}$/.test(word) && !/^\d+$/.test(word))
+    return { by: 'name', name: word };
+  throw bad(word, 'runs are named like 7, 3,5-9, @ (the newest), @~1 or by name');
+}
+
+function resolve(selector: Selector, lookup: Lookup, { destructive = false }: SelectOptions): Selected[] {
+  switch (selector.by) {
+    case 'id': {
+      const run = lookup.run(selector.id);
+      return [run === null ? missing(selector.id, `there is no run ${selector.id}`) : { run }];
+    }
+    case 'range': {
+      const runs = between(selector.from, selector.to, lookup);
+      return runs.length > 0
+        ? runs.map((run) => ({ run }))
+        : [missing(0, `there is no run from ${selector.from} to ${selector.to}`)];
+    }
+    case 'newest': {
+      const run = lookup.newest(selector.back);
+      if (run !== null) return [{ run }];
+      return [missing(0, selector.back === 0 ? 'there is no run yet' : `there is no run @~${selector.back}`)];
+    }
+    case 'name':
+      return [named(selector.name, lookup, destructive)];
+  }
+  selector satisfies never;
+}
+
+function named(name: string, lookup: Lookup, destructive: boolean): Selected {
+  const ids = lookup.named(name, destructive ? 4 : 1);
+  const run = ids[0] === undefined ? null : lookup.run(ids[0]);
+  if (run === null) return missing(0, `there is no run named ${shown(name)}`);
+  if (ids.length === 1) return { run };
+  const list = ids.slice(0, 3).join(', ') + (ids.length > 3 ? ', …' : '');
+  const message = `several runs are named ${shown(name)}: ${list}`;
+  return { id: 0, error: new UserError('ambiguous', message, `name one by its id, the newest is ${run.id}`) };
+}
+
+/** Existing runs of the range, ascending. Ids come and go, so it is read page by page from its end. */
+function between(from: number, to: number, lookup: Lookup): StoredRun[] {
+  const found: StoredRun[] = [];
+  for (let before: number | null = to + 1; before !== null && before > from; ) {
+    const { runs, nextBeforeId } = lookup.page({ beforeId: before, limit: Math.min(1000, before - from) });
+    found.push(...runs.filter(({ id }) => id >= from));
+    if (found.length > MOST_SELECTED) throw tooMany();
+    before = nextBeforeId;
+  }
+  return found.reverse();
+}
+
+const missing = (id: number, message: string): Selected => ({
+  id,
+  error: new UserError('not_found', message, 'expctl ls -a lists all'),
+});
+
+const bad = (word: string, hint: string): UserError =>
+  new UserError('usage', `${shown(word)} does not name a run`, hint);
+
+const tooMany = (): UserError =>
+  new UserError('usage', `more than ${MOST_SELECTED} runs at once`, 'name fewer at a time');
+
+const shown = (word: string): string => JSON.stringify(word.length > 80 ? `${word.slice(0, 80)}…` : word);

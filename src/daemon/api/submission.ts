@@ -1,0 +1,132 @@
+import { randomInt } from 'node:crypto';
+import {
+  type Submission as Asked,
+  DependencyKind,
+  type Dependency as DependencyView,
+} from '../../gen/expd/v1/runs.js';
+import { UserError } from '../errors.js';
+import type { NewRun } from '../queue/commands.js';
+import { nameOf } from '../run/name.js';
+import type { Dependency, Submission } from '../run/submission.js';
+import {
+  checkedArgv,
+  checkedBegin,
+  checkedExits,
+  checkedGrace,
+  checkedGroup,
+  checkedKey,
+  checkedName,
+  checkedNote,
+  checkedPath,
+  checkedPriority,
+  checkedRetries,
+  checkedTags,
+  checkedTimeLimit,
+  shown,
+  within,
+} from './limits.js';
+import { type Lookup, selectOne } from './select.js';
+import { ulid } from './ulid.js';
+
+/** What a submission leaves to the daemon. */
+export interface Defaults {
+  layout: string;
+  graceMs: number;
+  /** Names that `layout` may have. */
+  layouts: ReadonlySet<string>;
+}
+
+/** How long a start waits for the code state that the client promised. */
+export const CODE_MS = 2000;
+/** What numpy takes as a seed. */
+const LARGEST_DRAWN_SEED = 2 ** 32 - 1;
+const DEFAULT_UMASK = 0o022;
+/** signal(7); a warning that ends the run by itself would be a stop. */
+const WARNINGS = ['HUP', 'INT', 'QUIT', 'USR1', 'USR2', 'TERM', 'WINCH', 'CONT', 'ALRM', 'URG', 'PWR'];
+/** getrlimit(2) */
+const RLIMITS =
+  'AS CORE CPU DATA FSIZE LOCKS MEMLOCK MSGQUEUE NICE NOFILE NPROC RSS RTPRIO RTTIME SIGPENDING STACK'.split(
+    ' ',
+  );
+
+/** A submission as the queue takes it. `envSha`: of its environment, which is durable. Throws UserError. */
+export function newRun(
+  asked: Asked,
+  envSha: string,
+  lookup: Lookup,
+  defaults: Defaults,
+  now: number,
+): NewRun {
+  return {
+    ulid: ulid(now),
+    name: asked.name === '' ? nameOf(asked.argv) : checkedName(asked.name),
+    submission: toSubmission(asked, envSha, defaults),
+    tags: checkedTags(asked.tags),
+    note: checkedNote(asked.note),
+    priority: checkedPriority(asked.priority),
+    group: asked.group === '' ? 'default' : checkedGroup(asked.group),
+    after: dependencies(asked.after, lookup),
+    killOnFailedDependency: asked.killOnFailedDependency,
+    beginAt: checkedBegin(asked.beginAtMs),
+    retries: checkedRetries(asked.retries),
+    key: asked.key === '' ? null : checkedKey(asked.key),
+    seedDrawn: asked.seed === undefined,
+    held: asked.hold,
+    codeUntil: asked.codeFollows ? now + CODE_MS : null,
+  };
+}
+
+function toSubmission(asked: Asked, envSha: string, defaults: Defaults): Submission {
+  const argv = checkedArgv(asked.argv);
+  const cwd = checkedPath(asked.cwd, 'working directory');
+  return {
+    argv,
+    cwd,
+    project: asked.project === '' ? cwd : checkedPath(asked.project, 'project'),
+    envSha,
+    timeLimitMs: checkedTimeLimit(asked.timeLimitMs),
+    graceMs: asked.graceMs === undefined ? defaults.graceMs : checkedGrace(asked.graceMs),
+    warn: warning(asked),
+    requeueExits: checkedExits(asked.requeueExits),
+    seed: asked.seed ?? randomInt(LARGEST_DRAWN_SEED),
+    resumeArg: asked.resumeArg === '' ? null : checkedArgv([asked.resumeArg])[0]!,
+    template: asked.template,
+    split: asked.split,
+    layout: layout(asked.layout, defaults),
+    topLevel: !asked.noTopLevel,
+    umask: within('the umask', asked.umask ?? DEFAULT_UMASK, 0, 0o777),
+    nice: within('nice', asked.nice, -20, 19),
+    rlimits: asked.rlimits.map(rlimit),
+  };
+}
+
+/** `after` of a submission or an edit: runs by selectors, each one run. */
+export function dependencies(asked: readonly DependencyView[], lookup: Lookup): Dependency[] {
+  return asked.map(({ run, kind }) => ({
+    on: selectOne(run, lookup).id,
+    kind: kind === DependencyKind.DEPENDENCY_KIND_AFTER_ANY ? 'afterany' : 'afterok',
+  }));
+}
+
+function layout(name: string, defaults: Defaults): string {
+  if (name === '') return defaults.layout;
+  if (defaults.layouts.has(name)) return name;
+  throw usage(`there is no layout ${shown(name)}`, `there are ${[...defaults.layouts].sort().join(', ')}`);
+}
+
+function warning({ warnSignal }: Asked): Submission['warn'] {
+  if (warnSignal === undefined) return null;
+  const { signal, leadMs } = warnSignal;
+  if (!WARNINGS.includes(signal)) throw usage(`${shown(signal)} is no warning signal`, WARNINGS.join(' '));
+  return { signal, leadMs: within('the lead of the warning signal in milliseconds', leadMs, 1, 86_400_000) };
+}
+
+function rlimit({ name, soft, hard }: Asked['rlimits'][number]): Submission['rlimits'][number] {
+  if (!RLIMITS.includes(name)) throw usage(`${shown(name)} is no resource limit`, RLIMITS.join(' '));
+  for (const value of [soft, hard]) within(`the limit ${name}`, value, -1, Number.MAX_SAFE_INTEGER);
+  if (hard !== -1 && (soft === -1 || soft > hard))
+    throw usage(`the limit ${name}: soft ${soft} is above hard ${hard}`);
+  return { name, soft, hard };
+}
+
+const usage = (message: string, hint = ''): UserError => new UserError('usage', message, hint);
