@@ -78,8 +78,12 @@ export function scratch(): string {
 }
 
 /** An attempt directory with its spec, as the daemon makes it. `keys` replace the defaults. */
-export function makeAttempt(args: string[], keys: Keys = {}, root = scratch()): Attempt {
-  const id = randomBytes(8).toString('hex');
+export function makeAttempt(
+  args: string[],
+  keys: Keys = {},
+  root = scratch(),
+  id = randomBytes(8).toString('hex'),
+): Attempt {
   const dir = join(root, id);
   const log = join(root, `${id}.log`);
   mkdirSync(dir, { mode: 0o700 });

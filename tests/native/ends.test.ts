@@ -1,8 +1,21 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { exitOf, has, logOf, makeAttempt, PATH, run, runToEnd, scratch, sh, startedOf } from './attempt.js';
+import { until } from '../helpers/until.js';
+import {
+  command,
+  exitOf,
+  has,
+  logOf,
+  makeAttempt,
+  PATH,
+  run,
+  runToEnd,
+  scratch,
+  sh,
+  startedOf,
+} from './attempt.js';
 
 describe('the end of the main process is recorded exactly', () => {
   test('every exit code', async () => {
@@ -226,8 +239,14 @@ describe('what the run gets', () => {
   });
 
   test('closed standard descriptors of the shim are not taken by its files', async () => {
-    const attempt = sh('echo fine');
-    await runToEnd(attempt, ['sh', '-c', 'exec "$@" <&- >&- 2>&-', '-']);
-    expect(logOf(attempt)).toBe('fine\n');
+    const attempt = sh('echo fine; exec sleep 99');
+    const { over } = run(attempt, ['sh', '-c', 'exec "$@" <&- >&- 2>&-', '-']);
+    await until('the run', () => has(attempt, 'started') && logOf(attempt) === 'fine\n');
+    const { shim } = startedOf(attempt);
+    expect([0, 1, 2].map((fd) => readlinkSync(`/proc/${shim.pid}/fd/${fd}`))).toEqual(
+      Array(3).fill('/dev/null'),
+    );
+    command(attempt, 'c');
+    await over;
   });
 });
