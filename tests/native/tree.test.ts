@@ -33,6 +33,17 @@ const UNIFIED = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'].find((dir) =>
 );
 const FREEZER = '/sys/fs/cgroup/freezer';
 
+const AS_NOBODY = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+
+/** A directory that anybody may write in, with a setuid program that becomes root altogether. */
+function rootly(): string {
+  const dir = scratch();
+  copyFileSync('/usr/bin/setpriv', join(dir, 'rootly'));
+  chmodSync(join(dir, 'rootly'), 0o4755);
+  chmodSync(dir, 0o777);
+  return dir;
+}
+
 describe('what the main process leaves behind', () => {
   test('a daemonised grandchild goes after the linger, and the record says so', async () => {
     const attempt = sh('(setsid sleep 99 & ) ; exit 5', { linger_ms: 100 });
@@ -150,18 +161,10 @@ describe('processes that do not die of SIGKILL', () => {
   skipUnless(root, 'needs root to make a setuid program')(
     "because they became another user's are reported and let go",
     async () => {
-      const dir = scratch();
-      chmodSync(dir, 0o755);
-      copyFileSync('/usr/bin/setpriv', join(dir, 'rootly'));
-      chmodSync(join(dir, 'rootly'), 0o4755);
-      const attempt = makeAttempt(
-        ['/bin/sh', '-c', `${join(dir, 'rootly')} --reuid=0 sleep 60 & exit 2`],
-        {},
-        dir,
-      );
+      const dir = rootly();
+      const attempt = makeAttempt(['/bin/sh', '-c', `${dir}/rootly --reuid=0 sleep 60 & exit 2`], {}, dir);
       for (const path of [attempt.dir, join(attempt.dir, 'spec')]) chownSync(path, 65534, 65534);
-      chmodSync(dir, 0o777);
-      const end = await runToEnd(attempt, ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']);
+      const end = await runToEnd(attempt, AS_NOBODY);
       expect(end).toMatchObject({ code: 2, unkillable: 1 });
       expect(has(attempt, 'stuck')).toBe(false);
     },
@@ -210,6 +213,23 @@ describe('a cgroup', () => {
     await over;
     expect(processesOf(attempt)).toBe(0);
     expect(existsSync(cgroup)).toBe(false);
+  });
+
+  inCgroup('ends what signals may not, in a subtree that was delegated to us', async () => {
+    const parent = group();
+    const dir = rootly();
+    mkdirSync(parent);
+    for (const path of [parent, join(parent, 'cgroup.procs')]) chownSync(path, 65534, 65534);
+    try {
+      const keys = { cgroup: join(parent, 'run') };
+      const attempt = makeAttempt(['/bin/sh', '-c', `${dir}/rootly --reuid=0 sleep 60 & exit 2`], keys, dir);
+      for (const path of [attempt.dir, join(attempt.dir, 'spec')]) chownSync(path, 65534, 65534);
+      const inside = ['sh', '-c', `echo $$ > ${parent}/cgroup.procs; exec "$@"`, '-', ...AS_NOBODY];
+      expect(await runToEnd(attempt, inside)).toMatchObject({ code: 2, unkillable: 0, leftover_kills: 1 });
+      expect(existsSync(keys.cgroup)).toBe(false);
+    } finally {
+      rmdirSync(parent);
+    }
   });
 
   test('that cannot be made does not keep the run from running', async () => {
