@@ -1,9 +1,9 @@
-import type { Notification } from '../store/stored.js';
+import type { StoredNotification } from '../store/stored.js';
 
 /** What is still to be told: rows that were written with the changes they tell of. */
 export interface Outbox {
   /** Rows with a larger id, the oldest first. */
-  after(id: number, limit: number): { id: number; payload: Notification }[];
+  after(id: number, limit: number): StoredNotification[];
   /** The newest row that the target is done with; 0 for a target never seen. */
   cursor(target: string): number;
   /** Makes durable that the target is done with all rows up to `id`. */
@@ -11,3 +11,23 @@ export interface Outbox {
   /** No target needs the rows up to `id` any more. */
   forget(id: number): Promise<unknown>;
 }
+
+export type OutboxCommand =
+  | { do: 'told'; target: string; upTo: number }
+  | { do: 'forgetNotifications'; upTo: number };
+
+interface NotificationReader {
+  notificationsAfter(id: number, limit: number): StoredNotification[];
+  toldTo(target: string): number;
+}
+
+/** The outbox in the database. */
+export const outboxOf = (
+  reader: NotificationReader,
+  execute: (commands: OutboxCommand[]) => Promise<unknown>,
+): Outbox => ({
+  after: reader.notificationsAfter,
+  cursor: reader.toldTo,
+  advance: (target, upTo) => execute([{ do: 'told', target, upTo }]),
+  forget: (upTo) => execute([{ do: 'forgetNotifications', upTo }]),
+});
