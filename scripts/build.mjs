@@ -11,6 +11,7 @@ const bundles = {
   expctl: 'src/client/main.ts',
   expd: 'src/daemon/main.ts',
   writer: 'src/daemon/queue/writer.ts',
+  verifier: 'src/daemon/tracking/verifier.ts',
 };
 const started = ['expctl', 'expd'];
 

@@ -1,3 +1,4 @@
+import { lstat } from 'node:fs/promises';
 import type { Clock } from '../clock.js';
 import { claimDirectory, isOwnDirectory } from './claim.js';
 import { configYaml } from './config.js';
@@ -53,17 +54,21 @@ export async function fillRunDirectory(
   const paths = runPaths(runDir, attempt, submission.split);
   const make = (directory: string): Promise<void> => makeDirectories(directory, directoryMode(umask));
   const where = { runDir, attempt, shared, topLevel, umask };
+  const metricsStart = shared ? await sizeOf(paths.metricsFile) : 0;
   await Promise.all([
     ...[paths.logs, paths.checkpoints, paths.metrics].map(make),
     linkLog(runDir, order.name, log),
     make(paths.records).then(() =>
       Promise.all([
         addRecord(where, 'config.yaml', configYaml(order, contract.argv)),
-        addRecord(where, 'metadata.json', metadataJson(order, contract.environment, startedAt)),
+        addRecord(where, 'metadata.json', metadataJson(order, contract.environment, startedAt, metricsStart)),
       ]),
     ),
   ]);
 }
+
+/** 0 for what is not there. */
+const sizeOf = async (path: string): Promise<number> => (await lstat(path).catch(() => null))?.size ?? 0;
 
 const layoutValues = (layout: Layout, order: AttemptOrder, now: number): LayoutValues => ({
   now: new Date(layout.per === 'run' ? order.submittedAt : now),

@@ -42,7 +42,12 @@ export interface GpuFacts {
 }
 
 /** metadata.json as it is before exec. Pure but for this machine's constants. */
-export function metadataJson(order: AttemptOrder, environment: Environment, startedAt: number): string {
+export function metadataJson(
+  order: AttemptOrder,
+  environment: Environment,
+  startedAt: number,
+  metricsStart: number,
+): string {
   return json({
     v: 1,
     complete: false,
@@ -51,10 +56,17 @@ export function metadataJson(order: AttemptOrder, environment: Environment, star
     attempt: order.attempt,
     submitted_at: utc(order.submittedAt),
     started_at: utc(startedAt),
+    metrics_start: metricsStart,
     ...machine(),
     git: git(order.code ?? null),
     environment: shownEnvironment(environment),
   });
+}
+
+/** Size of the metrics file when the attempt began; 0 where its records do not tell. */
+export function metricsStart(metadata: string): number {
+  const start = /^ "metrics_start": (\d+),$/m.exec(metadata)?.[1];
+  return start === undefined ? 0 : Number(start);
 }
 
 /** … and with what was found out after the start. Throws where `before` is no metadata of ours. */

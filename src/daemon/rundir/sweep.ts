@@ -1,0 +1,26 @@
+import { lstat, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { attemptsDir } from './paths.js';
+
+/**
+ * Removes attempt directories that the database does not know and that nobody ever claimed: a daemon died between
+ * prepare and claim, so nothing was executed. One with a `claim` may have a living supervisor (a database put back
+ * from a backup): it stays. Only at the daemon's start. Returns the ids that went, and those that stay unknown.
+ */
+export async function sweepUnclaimed(
+  state: string,
+  known: ReadonlySet<string>,
+): Promise<{ removed: string[]; claimed: string[] }> {
+  const directory = attemptsDir(state);
+  const unknown = (await readdir(directory).catch(() => [])).filter((id) => !known.has(id));
+  const claims = await Promise.all(unknown.map((id) => exists(join(directory, id, 'claim'))));
+  const removed = unknown.filter((_, n) => !claims[n]);
+  await Promise.all(removed.map((id) => rm(join(directory, id), { recursive: true, force: true })));
+  return { removed, claimed: unknown.filter((_, n) => claims[n]) };
+}
+
+const exists = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    (cause: NodeJS.ErrnoException) => cause.code !== 'ENOENT' && cause.code !== 'ENOTDIR',
+  );
