@@ -15,11 +15,11 @@ export function advance(scene: Scene, { runId, event, facts }: Transition): Resu
   const before = existing(scene, runId);
   const after = transition(before, event, now);
   if (stays(before, after)) return { ok: true, runId };
+  if (facts?.of === 'again') changeEnvironment(scene, runId, facts.envSha);
   if (event.kind === 'ended') endAttempt(scene, before, event, facts);
   tables.runs.advance(before, after);
   if (event.kind === 'claimed') claimAttempt(scene, after, event, facts);
   if (event.kind === 'spawned') startAttempt(scene, after, facts);
-  if (facts?.of === 'again') changeEnvironment(scene, runId, facts.envSha);
   const reason = reasonOf(event, after);
   const { state, attempt } = after;
   tables.events.append({ at: now, runId, kind: KINDS[event.kind], state, attempt, reason });

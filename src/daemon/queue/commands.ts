@@ -67,7 +67,7 @@ export interface RunChanges {
   after?: Dependency[];
   addTags?: string[];
   removeTags?: string[];
-  /** Only before the first attempt, but for `envSha`. */
+  /** Only before the first attempt. */
   submission?: Partial<Pick<Submission, 'argv' | 'cwd' | 'timeLimitMs' | 'envSha'>>;
 }
 

@@ -3,7 +3,7 @@ import { IllegalTransition } from '../run/lifecycle.js';
 import type { Ballast } from '../store/ballast.js';
 import type { Connection } from '../store/connection.js';
 import { type StorageFailure, storageFailure } from '../store/failure.js';
-import { apply, nothingTouched, type Scene, type Touched } from './apply.js';
+import { apply, nothingTouched, type Touched } from './apply.js';
 import type { Batch, Command, Result } from './commands.js';
 import { housekeeping } from './housekeeping.js';
 import type { Answer, Posted } from './messages.js';
@@ -15,6 +15,8 @@ export interface Committing {
   db: Connection;
   tables: Tables;
   savepoint: Savepoint;
+  /** Rows written through this connection so far. */
+  written: () => number;
   ballast: Ballast;
   notify: boolean;
   keepEvents: number;
@@ -110,15 +112,14 @@ function runCommands(
   const first = requestId === null ? null : requests.find(requestId);
   if (first !== null) return JSON.parse(first);
   const results = commands.map((command) => {
-    const mine = nothingTouched();
-    const scene: Scene = { tables: on.tables, now, notify: on.notify, touched: mine };
+    const written = on.written();
     try {
-      const result = on.savepoint(() => apply(scene, command));
-      add(touched, mine);
-      return result;
+      return apply({ tables: on.tables, now, notify: on.notify, touched }, command);
     } catch (error) {
       const refusal = error instanceof IllegalTransition ? wrongState(error) : error;
       if (!(refusal instanceof Refusal)) throw error;
+      // Refusals come before the first write, which saves a savepoint for each of a thousand submissions.
+      if (on.written() !== written) throw new Error(`${command.do} was refused half done`, { cause: error });
       return refused('runId' in command ? command.runId : null, refusal);
     }
   });

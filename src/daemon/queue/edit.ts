@@ -5,13 +5,14 @@ import { existing, type Scene } from './apply.js';
 import type { Command, Result, RunChanges } from './commands.js';
 import { noSuchRun, Refusal } from './refusal.js';
 
-/** Labels always; what concerns starts until the end; command, directory and time before the first attempt. */
+/** Labels always; what concerns starts until the end; the submission before the first attempt. */
 export function edit(scene: Scene, { runId, changes }: Extract<Command, { do: 'edit' }>): Result {
   const { tables, touched, now } = scene;
   const run = existing(scene, runId);
   allowed(scene, run, changes);
-  if (changes.after !== undefined) replaceDependencies(scene, runId, changes.after);
+  if (changes.after !== undefined) mayWaitFor(scene, runId, changes.after);
   if (changes.submission !== undefined) replaceSubmission(scene, runId, changes.submission);
+  if (changes.after !== undefined) replaceDependencies(scene, runId, changes.after);
   for (const tag of changes.addTags ?? []) tables.runs.tag(runId, tag);
   for (const tag of changes.removeTags ?? []) tables.runs.untag(runId, tag);
   tables.runs.relabel(runId, {
@@ -40,10 +41,10 @@ function allowed({ tables }: Scene, run: StoredRun, changes: RunChanges): void {
       `run ${run.id} is over: only tags and note can be edited`,
       `expctl rerun ${run.id} makes a new one`,
     );
-  if (run.attempt > 0 && changesCommand(changes))
+  if (run.attempt > 0 && changes.submission !== undefined)
     throw new Refusal(
       'already_started',
-      `run ${run.id} has been started: command, directory and time can no longer be edited`,
+      `run ${run.id} has been started: command, environment, directory and time can no longer be edited`,
       `expctl rerun ${run.id} makes a new one`,
     );
   if (changes.group !== undefined && tables.groups.find(changes.group) === null)
@@ -54,10 +55,7 @@ function allowed({ tables }: Scene, run: StoredRun, changes: RunChanges): void {
     );
 }
 
-const changesCommand = ({ submission = {} }: RunChanges): boolean =>
-  Object.keys(submission).some((field) => field !== 'envSha');
-
-function replaceDependencies({ tables }: Scene, runId: number, after: readonly Dependency[]): void {
+function mayWaitFor({ tables }: Scene, runId: number, after: readonly Dependency[]): void {
   for (const { on } of after) if (tables.runs.find(on) === null) throw noSuchRun(on);
   const on = after.map((dependency) => dependency.on);
   if (tables.dependencies.reaches(on, runId))
@@ -66,6 +64,9 @@ function replaceDependencies({ tables }: Scene, runId: number, after: readonly D
       `run ${runId} would wait for itself`,
       `expctl explain ${runId} shows what waits for what`,
     );
+}
+
+function replaceDependencies({ tables }: Scene, runId: number, after: readonly Dependency[]): void {
   tables.dependencies.clear(runId);
   for (const dependency of after) tables.dependencies.add(runId, dependency);
 }

@@ -24,3 +24,9 @@ export function savepoints(db: Connection): Savepoint {
     }
   };
 }
+
+/** Rows written through this connection so far, also by what was taken back. */
+export function rowsWritten(db: Connection): () => number {
+  const total = statement<[], { n: number }>(db, 'SELECT total_changes() AS n');
+  return () => total.get()?.n ?? 0;
+}

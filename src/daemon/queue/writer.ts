@@ -8,7 +8,7 @@ import type { Touched } from './apply.js';
 import { backup, check } from './chores.js';
 import { type Committing, commit } from './commit.js';
 import type { FromWriter, Posted, Task, ToWriter } from './messages.js';
-import { savepoints } from './savepoint.js';
+import { rowsWritten, savepoints } from './savepoint.js';
 import { tables } from './tables.js';
 
 /** More commands than this wait for the next transaction: an end shall not wait for ten thousand submissions. */
@@ -50,21 +50,22 @@ function write(port: MessagePort, task: Extract<Task, { task: 'write' }>): FromW
     db,
     tables: tables(db),
     savepoint: savepoints(db),
+    written: rowsWritten(db),
     ballast: ballast(stateDir, task.ballastBytes),
     notify,
     keepEvents,
   };
   on.ballast.restore();
   const say = (message: FromWriter): void => port.postMessage(message);
-  let checkpointed = rowsWritten(on);
+  let checkpointed = on.written();
 
   const work = (posted: Posted[]): void => {
     const { answers, touched } = commit(on, posted);
     say({ say: 'answers', answers });
     if (isTouched(touched)) say({ say: 'committed', committed: committed(on, touched) });
-    if (rowsWritten(on) - checkpointed < ROWS_A_CHECKPOINT) return;
+    if (on.written() - checkpointed < ROWS_A_CHECKPOINT) return;
     checkpoint(on);
-    checkpointed = rowsWritten(on);
+    checkpointed = on.written();
   };
 
   port.on('message', (first: ToWriter) => {
@@ -131,9 +132,6 @@ function committed({ tables: { runs, events } }: Committing, touched: Touched) {
     settings,
   };
 }
-
-const rowsWritten = ({ db }: Committing): number =>
-  Number(db.raw.prepare<[], { n: number }>('SELECT total_changes() AS n').get()?.n ?? 0);
 
 /** After the answers, so that nobody waits for it. A full disk leaves everything in the WAL, where it is safe. */
 function checkpoint({ db }: Committing): void {
