@@ -54,7 +54,7 @@ export class Attempt {
   #cgroup: string | null;
   /** Why the launcher could not start it, once it said so. */
   #launchFailure: string | null = null;
-  #startTold = false;
+  #startTold: boolean;
   #stuckTold = false;
   #looking = false;
   #lookAgain = false;
@@ -73,6 +73,7 @@ export class Attempt {
     this.#paused = origin.paused;
     this.#pauses.set(origin.paused);
     this.#known = origin.main;
+    this.#startTold = origin.main !== null;
     this.#cgroup = origin.cgroup;
   }
 
@@ -149,7 +150,7 @@ export class Attempt {
       failpoint('reconcile');
       const verdict = this.#reconcile(claim.is);
       adopted = verdict.is === 'alive' && claim.is === 'held';
-      if (verdict.is === 'alive' && claim.is === 'held') this.#adopt(claim.fd, verdict.started);
+      if (verdict.is === 'alive' && claim.is === 'held') this.#adopt(claim.fd);
       if (verdict.is === 'lost') this.#supervisorLost(verdict.main);
       if (verdict.is === 'ended') this.#end(verdict);
       if (verdict.is === 'unclaimed') {
@@ -167,11 +168,13 @@ export class Attempt {
   #reconcile(claim: Claim['is']): Verdict {
     const { attemptId, bootId } = this.origin;
     const boots = { attempt: bootId, now: this.around.bootId };
-    const sight = { claim, ...readRecords(this.dir, attemptId), boots, known: this.#known };
-    return reconcile(sight, isAlive);
+    const records = readRecords(this.dir, attemptId);
+    // A run may be over before anybody looked: that it began is told all the same, and before its end.
+    if (typeof records.started !== 'string') this.#start(records.started);
+    return reconcile({ claim, ...records, boots, known: this.#known }, isAlive);
   }
 
-  #adopt(fd: number, started: Started | null): void {
+  #adopt(fd: number): void {
     const forgetClaim = onRelease(fd, () => this.#released());
     const forgetRecords = watchRecords(
       this.dir,
@@ -183,8 +186,7 @@ export class Attempt {
       forgetRecords();
     };
     this.#phase = { is: 'alive', unwatch };
-    if (started !== null) this.#start(started);
-    else this.#recordChanged('started'); // it may have come between the look and the watch
+    this.#recordChanged('started'); // it may have come between the look and the watch
     if (this.origin.recovered) this.#recordChanged('stuck');
     // What was asked for before there was a shim, or by a daemon that may have died over telling it.
     if (this.#stop !== null) this.#send({ stop: this.#stop });

@@ -1,32 +1,12 @@
 import type { Ending } from '../run/outcome.js';
-import type { ResumePoint } from '../run/resume.js';
 import type { StopReason } from '../run/stop.js';
-import type { Submission } from '../run/submission.js';
+import type { AttemptOrder, RunDirectory } from '../rundir/order.js';
 
 /** All that an attempt needs to be prepared. */
-export interface StartOrder {
-  attemptId: string;
-  /** Attempt number, from 1. */
-  attempt: number;
-  runId: number;
-  ulid: string;
-  name: string;
-  experimentId: string;
-  submission: Submission;
-  tags: string[];
-  note: string;
-  resume: ResumePoint | null;
-  /** The run directory of earlier attempts, for layouts with one directory per run. */
-  previousRunDir: string | null;
-  submittedAt: number;
-}
+export type StartOrder = AttemptOrder;
 
 /** What lies on disk before the claim is committed; nothing has been executed. */
-export interface Prepared {
-  runDir: string;
-  log: string;
-  errorLog: string | null;
-}
+export type Prepared = RunDirectory;
 
 export interface LiveProcess {
   attemptId: string;
@@ -39,6 +19,7 @@ export interface LiveProcess {
 
 /** What the executor sees; it cannot see the queue. */
 export type Fact =
+  /** Once for each attempt, before its end; not again for one whose main process the database knew at recovery. */
   | { fact: 'started'; attemptId: string; process: LiveProcess }
   | {
       fact: 'ended';

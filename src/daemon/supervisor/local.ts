@@ -56,6 +56,11 @@ export class LocalExecutor implements Executor {
     });
   }
 
+  /** Of the process that forks shims; null when there is none just now. */
+  get launcherPid(): number | null {
+    return this.#launcher.pid;
+  }
+
   /** @throws CwdGone */
   async prepare(order: StartOrder): Promise<Prepared> {
     await mustBeDirectory(order.submission.cwd);

@@ -25,8 +25,8 @@ export interface Sight {
 export type Verdict =
   /** `leftover`: processes of the attempt may live and have to go first. */
   | { is: 'ended'; ending: Ending; usage: Usage | null; at: number | null; leftover: boolean }
-  /** Its shim lives; `started` is null while the run is not yet let go. */
-  | { is: 'alive'; started: Started | null }
+  /** Its shim lives. */
+  | { is: 'alive' }
   /** No shim has it yet: who takes the claim decides. */
   | { is: 'unclaimed' }
   /** The shim died over the living main process. */
@@ -41,7 +41,7 @@ export function reconcile(sight: Sight, isAlive: (main: ProcessId) => boolean): 
   const { claim, exit, main, started, boots, known } = sight;
   if (exit !== 'absent' && exit !== 'unreadable') return exited(exit, false);
   // Liveness is physical and comes before what any identifier says: never a second start beside a living one.
-  if (claim === 'held') return { is: 'alive', started: typeof started === 'string' ? null : started };
+  if (claim === 'held') return { is: 'alive' };
   const rebooted = boots.attempt !== boots.now;
   if (main !== 'absent' && main !== 'unreadable') return exited(main, !rebooted);
   if (rebooted) return ended({ seen: 'reboot' }, false);

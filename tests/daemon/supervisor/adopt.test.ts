@@ -77,8 +77,12 @@ test('what is lost with a daemon is not lost: it closes, and the run goes on', a
 
 test('a stop that was under way is sent again', async () => {
   const world = new World();
-  const { executor, id } = await shimOf(world, sh('trap "exit 8" TERM; while :; do sleep 0.01; done'));
+  const { executor, id } = await shimOf(
+    world,
+    sh('trap "exit 8" TERM; : > ready; while :; do sleep 0.01; done'),
+  );
   await until('started', () => has(world, id, 'started'));
+  await world.ready();
   executor.recover([world.unsettled(id, { stop: 'preempt' })]);
   expect((await world.ended(id)).ending).toMatchObject({ record: { code: 8, stop: 'preempt' } });
 });
@@ -183,13 +187,18 @@ skipUnless(process.arch === 'x64', 'the frozen binary is for x64')(
   'a shim of an older protocol is adopted, stopped and understood',
   async () => {
     const world = new World();
-    const { executor, id } = await shimOf(world, sh('trap "exit 11" TERM; while :; do sleep 0.01; done'), {
-      shim: resolve('tests/fixtures/shim-v0/expshim-linux-x64'),
-    });
+    const { executor, id } = await shimOf(
+      world,
+      sh('trap "exit 11" TERM; : > ready; while :; do sleep 0.01; done'),
+      {
+        shim: resolve('tests/fixtures/shim-v0/expshim-linux-x64'),
+      },
+    );
     await until('started', () => has(world, id, 'started'));
     executor.recover([world.unsettled(id)]);
     const { process } = await world.fact('started', id);
     expect(process.main.pid).toBeGreaterThan(0);
+    await world.ready();
     executor.stop(id, 'drain');
     expect((await world.ended(id)).ending).toMatchObject({
       record: { code: 11, stop: 'drain', outside: null, oomKills: 0 },

@@ -97,8 +97,12 @@ test('discard leaves nothing of an attempt whose claim was refused', async () =>
 
 test('stop: cancel reaches the run, and the record says that it did', async () => {
   const world = new World();
-  const { executor, id } = await launch(world, sh('trap "exit 7" TERM; while :; do sleep 0.01; done'));
+  const { executor, id } = await launch(
+    world,
+    sh('trap "exit 7" TERM; : > ready; while :; do sleep 0.01; done'),
+  );
   await world.fact('started', id);
+  await world.ready();
   executor.stop(id, 'cancel');
   expect((await world.ended(id)).ending).toMatchObject({ record: { code: 7, stop: 'cancel' } });
 });

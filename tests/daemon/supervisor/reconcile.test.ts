@@ -45,11 +45,11 @@ const TABLE: Row[] = [
   ['held', 'exit', '-', 'started', 'now', 'known', true, 'exit 3'],
   ['released', 'exit', 'main', 'started', 'old', 'known', false, 'exit 3'],
   // A living shim is adopted, started or not, whatever the boot id says.
-  ['held', '-', '-', 'started', 'now', 'known', true, 'alive, started'],
-  ['held', '-', '-', '-', 'now', '-', false, 'alive, at the gate'],
-  ['held', '-', '-', '?', 'now', 'known', true, 'alive, at the gate'],
-  ['held', '?', 'main', 'started', 'now', 'known', false, 'alive, started'],
-  ['held', '-', '-', 'started', 'old', 'known', true, 'alive, started'],
+  ['held', '-', '-', 'started', 'now', 'known', true, 'alive'],
+  ['held', '-', '-', '-', 'now', '-', false, 'alive'],
+  ['held', '-', '-', '?', 'now', 'known', true, 'alive'],
+  ['held', '?', 'main', 'started', 'now', 'known', false, 'alive'],
+  ['held', '-', '-', 'started', 'old', 'known', true, 'alive'],
   // The machine was rebooted.
   ['released', '-', '-', 'started', 'old', 'known', true, 'reboot'],
   ['absent', '-', '-', '-', 'old', '-', false, 'reboot'],
@@ -109,7 +109,7 @@ const found = <T>(seen: string, what: T): Found<T> =>
 function say(verdict: ReturnType<typeof reconcile>): string {
   switch (verdict.is) {
     case 'alive':
-      return verdict.started === null ? 'alive, at the gate' : 'alive, started';
+      return 'alive';
     case 'unclaimed':
       return 'unclaimed';
     case 'lost':

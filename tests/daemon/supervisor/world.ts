@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -12,6 +12,7 @@ import type { Fact, StartOrder, Unsettled } from '../../../src/daemon/supervisor
 import { readBootId } from '../../../src/daemon/supervisor/identity.js';
 import { type LocalOptions, openLocalExecutor } from '../../../src/daemon/supervisor/local.js';
 import { shimCandidates } from '../../../src/daemon/supervisor/shim.js';
+import { until } from '../../helpers/until.js';
 
 export const ROOT = resolve('.');
 export const SHIM = resolve(`native/prebuilt/expshim-linux-${process.arch}`);
@@ -90,6 +91,11 @@ export class World {
 
   ended(attemptId: string): Promise<Ended> {
     return this.fact('ended', attemptId);
+  }
+
+  /** A run that writes `ready` into its working directory has done so, e.g. after its trap. */
+  async ready(): Promise<void> {
+    await until('ready', () => existsSync(join(this.project, 'ready')));
   }
 
   dir(attemptId: string): string {
