@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -94,12 +94,14 @@ describe('what is told', () => {
 
   test('new targets after a change of the settings', async () => {
     const hook = await server();
-    const started = notifier([]);
+    const old = await server();
+    const started = notifier([{ url: old.url }]);
     await started.retarget([{ url: hook.url }]);
     box.add();
     started.wake();
     await forgotten();
     expect(hook.ids()).toEqual([1]);
+    expect(old.told).toEqual([]);
   });
 });
 
@@ -243,6 +245,7 @@ describe('a command', () => {
       sh(`sleep 1000 & echo $! > ${directory}/pid`),
     ]);
     await until('the others are done', () => box.cursors.size === 2);
+    await until('its output is let go', () => descriptors() <= before);
     process.kill(Number(readFileSync(join(directory, 'pid'), 'utf8')), 'SIGKILL');
     expect(logged).toHaveLength(1);
     expect(logged[0]).toMatchObject({ failure: expect.stringContaining('ENOENT') });
