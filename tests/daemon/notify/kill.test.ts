@@ -143,6 +143,11 @@ test('a thousand events for a target that hangs take neither memory nor the queu
   const before = await daemon.execute();
   for (let i = 0; i < 10; i++) await daemon.failedRuns(100);
   await until('the good one has heard all', () => firsts(good.ids()).length === 1100, 30_000);
+  // One that begins with all of them before it is no larger either.
+  await daemon.kill();
+  const tries = hanging.told.length;
+  daemon = await Daemon.start([{ url: hanging.url }, { url: good.url }]);
+  await until('it is tried again', () => hanging.told.length > tries);
   const after = await daemon.execute();
   expect(after?.rows).toBe(1100);
   // The rows are 4 MB together; a page of them may be held.

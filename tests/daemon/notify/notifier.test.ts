@@ -238,6 +238,8 @@ describe('a command', () => {
   });
 
   test('that does not exist, does not read, or leaves a child holding its output', async () => {
+    const descriptors = (): number => readdirSync('/proc/self/fd').length;
+    const before = descriptors();
     box.add();
     notifier([
       { command: ['/nowhere/to/be/found'] },
