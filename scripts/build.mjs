@@ -37,6 +37,8 @@ for (const [name, entry] of entries)
     outfile: `dist/${name}.cjs`,
     // Native modules are loaded from node_modules; everything else is in the file.
     external: ['better-sqlite3', 'koffi'],
+    // The client has the gRPC wire in src/client/transport.ts; of the library it would only pay the start.
+    ...(name === 'expctl' && { alias: { '@grpc/grpc-js': './src/client/grpc-unused.ts' } }),
     define: { 'import.meta.url': 'moduleUrl', EXPD_VERSION: JSON.stringify(version) },
     banner: { js: 'const moduleUrl = require("node:url").pathToFileURL(__filename).href;' },
   });

@@ -1,0 +1,119 @@
+import { filterEnvironment } from '../../environment.js';
+import { type EnvironmentChange, RunsService, type SubmitResult } from '../../gen/expd/v1/runs.js';
+import { list, text, toggle } from '../arguments.js';
+import type { Daemon } from '../connect.js';
+import { requestId } from '../request-id.js';
+import { submitted } from '../submit/answer.js';
+import { CodeStates } from '../submit/code.js';
+import { pairs } from '../submit/pairs.js';
+import { type Context, MANY, verb } from '../verb.js';
+import { acted } from './act.js';
+
+/** What may differ from the stored environment. */
+export const ENVIRONMENT_FLAGS = {
+  env: list('NAME=VALUE', 'set a variable, in addition to the stored environment'),
+  'env-drop': list('NAME', 'leave a variable out; NAME* for all that begin so'),
+  'env-from-shell': toggle("take this shell's environment instead of the stored one"),
+};
+
+interface EnvironmentFlags {
+  env: readonly string[];
+  'env-drop': readonly string[];
+  'env-from-shell': boolean;
+}
+
+export function environmentChange(flags: EnvironmentFlags, { env }: Context): EnvironmentChange {
+  const replace = flags['env-from-shell'];
+  return {
+    set: pairs(flags.env),
+    drop: [...flags['env-drop']],
+    replace,
+    replacement: replace ? filterEnvironment(env).environment : {},
+  };
+}
+
+export const retry = verb({
+  name: 'retry',
+  aliases: ['redo', 'restart'],
+  operands: 'RUN…',
+  takes: [1, MANY],
+  summary: 'run failed or cancelled runs again, from their newest checkpoint',
+  flags: { fresh: toggle('start from nothing although there is a checkpoint'), ...ENVIRONMENT_FLAGS },
+  examples: [
+    ['expctl retry 7', 'another attempt of run 7, going on from its newest checkpoint'],
+    ['expctl retry 7 --fresh', 'the same from the start'],
+  ],
+  run: async (context, { flags, operands }) =>
+    acted(
+      await context.daemon.call(RunsService.retry, {
+        requestId: requestId(),
+        runs: operands,
+        fresh: flags.fresh,
+        environment: environmentChange(flags, context),
+      }),
+    ),
+});
+
+export const resume = verb({
+  name: 'resume',
+  operands: 'RUN',
+  takes: [1, 1],
+  summary: 'run a finished run on, from a checkpoint of your choice',
+  flags: { from: text('STEP|PATH', 'the checkpoint; the newest when left out'), ...ENVIRONMENT_FLAGS },
+  examples: [
+    ['expctl resume 7', 'another attempt of run 7, whatever its end, from its newest checkpoint'],
+    ['expctl resume 7 --from 2000', 'from the checkpoint of step 2000'],
+  ],
+  run: async (context, { flags, operands }) =>
+    acted(
+      await context.daemon.call(RunsService.resume, {
+        requestId: requestId(),
+        run: operands[0]!,
+        from: flags.from ?? '',
+        environment: environmentChange(flags, context),
+      }),
+    ),
+});
+
+export const rerun = verb({
+  name: 'rerun',
+  operands: 'RUN…',
+  takes: [1, MANY],
+  command: 'may',
+  summary: 'submit what a run was made of once more, as a new run',
+  flags: { quiet: toggle('print the bare id', 'q'), ...ENVIRONMENT_FLAGS },
+  examples: [
+    ['expctl rerun 7', 'a new run with the command, directory and options of run 7'],
+    ['expctl rerun 7 -- --lr 0.01', 'the same with words added to the command'],
+  ],
+  async run(context, { flags, operands, command }) {
+    const { daemon, env } = context;
+    const answer = await daemon.call(RunsService.rerun, {
+      requestId: requestId(),
+      runs: operands,
+      moreArgv: command,
+      environment: environmentChange(flags, context),
+      codeFollows: true,
+    });
+    await recordCode(daemon, new CodeStates(env), answer.results);
+    return submitted(answer, context.quiet);
+  },
+});
+
+/** Where the new runs execute stands in their submissions, which the daemon has. */
+async function recordCode(
+  daemon: Daemon,
+  codes: CodeStates,
+  results: readonly SubmitResult[],
+): Promise<void> {
+  const directories = await Promise.all(
+    results.map(async ({ run }) =>
+      run === undefined
+        ? ''
+        : daemon
+            .call(RunsService.get, { run: String(run.id), logLines: 0 })
+            .then((found) => found.run?.cwd ?? ''),
+    ),
+  );
+  await codes.record(daemon, results, directories);
+}

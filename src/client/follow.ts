@@ -1,0 +1,90 @@
+import { type FollowResponse, LogStream, LogsService } from '../gen/expd/v1/logs.js';
+import { type Run, RunState } from '../gen/expd/v1/runs.js';
+import { OWN_ERROR } from './errors.js';
+import { detachable } from './interrupt.js';
+import type { LogSink } from './render/log-sink.js';
+import { plain } from './render/plain.js';
+import { stateWord } from './render/run.js';
+import { ConnectionLost } from './transport.js';
+import type { Context } from './verb.js';
+
+export interface Followed {
+  run: string;
+  /** 0: the newest, or the first that will be. */
+  attempt: number;
+  tailLines: number | null;
+  errorStream: boolean;
+}
+
+/** As `head` ends a pipeline: 128 + SIGPIPE. */
+export const READER_GONE = 141;
+
+/**
+ * Shows what a run prints until it is over, over its attempts and over restarts of the daemon: after a lost
+ * connection it goes on where the last chunk ended. Resolves to the run's exit code.
+ */
+export async function follow(context: Context, what: Followed, sink: LogSink): Promise<number> {
+  const { daemon, screen } = context;
+  const position = { ...what, offset: 0 };
+  let last: Run | null = null;
+  let away = false;
+  const parting = (): string => (last === null ? 'not followed any more' : goesOn([last.id]));
+
+  const take = async ({ part }: FollowResponse): Promise<void> => {
+    if (away) screen.note('the daemon is back');
+    away = false;
+    if (part?.$case === 'run') {
+      tellState(context, last, part.value);
+      last = part.value;
+      // `@` or a name may mean another run by the time that the connection is made again.
+      position.run = String(last.id);
+      sink.state(last);
+    } else if (part?.$case === 'chunk') {
+      const { attempt, offset, data } = part.value;
+      position.attempt = attempt;
+      position.offset = offset + data.length;
+      position.tailLines = null;
+      await sink.chunk(part.value);
+    }
+  };
+
+  return detachable(screen, parting, async () => {
+    for (;;) {
+      try {
+        for await (const answer of daemon.stream(LogsService.follow, request(position))) {
+          await take(answer);
+          if (screen.closed()) return READER_GONE;
+        }
+        await sink.end();
+        return last?.resultCode ?? OWN_ERROR;
+      } catch (error) {
+        if (!(error instanceof ConnectionLost)) throw error;
+        if (!away) screen.note('the daemon went away; waiting until it is back (Ctrl-C detaches)');
+        away = true;
+        await daemon.reached();
+      }
+    }
+  });
+}
+
+export const goesOn = (ids: readonly number[]): string =>
+  ids.length === 1
+    ? `run ${ids[0]} goes on; expctl cancel ${ids[0]}`
+    : `runs ${ids.join(', ')} go on; expctl cancel ${ids.join(',')}`;
+
+/** Waiting without a word looks like hanging. */
+export function tellState({ screen }: Context, before: Run | null, run: Run): void {
+  if (run.state !== RunState.RUN_STATE_HELD && run.state !== RunState.RUN_STATE_QUEUED) return;
+  if (before?.state === run.state && before.reason?.text === run.reason?.text) return;
+  const why = run.reason?.text ? `: ${plain(run.reason.text)}` : '';
+  const hint = run.state === RunState.RUN_STATE_HELD ? `; expctl release ${run.id}` : '';
+  screen.note(`run ${run.id} is ${stateWord(run.state)}${why}${hint}`);
+}
+
+const request = (at: Followed & { offset: number }) => ({
+  run: at.run,
+  attempt: at.attempt,
+  offset: at.offset,
+  tailLines: at.tailLines ?? undefined,
+  stream: at.errorStream ? LogStream.LOG_STREAM_ERROR : LogStream.LOG_STREAM_UNSPECIFIED,
+});

@@ -1,0 +1,97 @@
+import { ClientError } from './errors.js';
+
+/** Verbs and flags of capabilities that this version does not have: refused by name, never accepted and ignored. */
+const CAPABILITIES = {
+  gpus: 'GPU management',
+  limits: 'limits on processors and memory',
+  hydra: 'Hydra composition and sweeps',
+  tracking: 'metrics and checkpoint tracking',
+  experiments: 'experiments',
+  remote: 'remote hosts',
+  snapshot: 'snapshots of the code',
+} as const;
+
+type Capability = keyof typeof CAPABILITIES;
+
+const FLAGS: Readonly<Record<string, Capability>> = {
+  gpus: 'gpus',
+  'gpu-type': 'gpus',
+  'gpu-ids': 'gpus',
+  vram: 'gpus',
+  exclusive: 'gpus',
+  cpus: 'limits',
+  mem: 'limits',
+  'experiment-id': 'tracking',
+  continue: 'tracking',
+  replace: 'tracking',
+  from: 'tracking',
+  checkpoints: 'tracking',
+  metric: 'tracking',
+  'no-wandb': 'tracking',
+  snapshot: 'snapshot',
+  m: 'hydra',
+  multirun: 'hydra',
+  sweep: 'hydra',
+  'max-parallel': 'hydra',
+  missing: 'hydra',
+  'skip-invalid': 'hydra',
+  hydra: 'hydra',
+  'no-hydra': 'hydra',
+  whole: 'hydra',
+  'pin-config': 'hydra',
+  'config-dir': 'hydra',
+  'config-name': 'hydra',
+  'config-path': 'hydra',
+  cp: 'hydra',
+  cn: 'hydra',
+  cd: 'hydra',
+  host: 'remote',
+};
+
+const VERBS: Readonly<Record<string, Capability>> = {
+  metrics: 'tracking',
+  plot: 'tracking',
+  top: 'gpus',
+  checkpoints: 'tracking',
+  artifacts: 'tracking',
+  compare: 'tracking',
+  find: 'tracking',
+  tensorboard: 'tracking',
+  preempt: 'gpus',
+  gpus: 'gpus',
+  archive: 'experiments',
+  experiment: 'experiments',
+  sweep: 'hydra',
+  'config compose': 'hydra',
+  'config diff': 'hydra',
+  context: 'remote',
+  pki: 'remote',
+  audit: 'remote',
+  tfjs: 'tracking',
+};
+
+/** `flag` as typed, with its dashes. */
+export function laterFlag(flag: string): ClientError | null {
+  const capability = lookUp(FLAGS, flag.replace(/^-+/, ''));
+  return capability === null ? null : refusal(flag, capability);
+}
+
+/** `words`: what stands where a verb should. */
+export function laterVerb(words: readonly string[]): ClientError | null {
+  const names = [words.slice(0, 2).join(' '), words[0] ?? ''];
+  const name = names.find((candidate) => lookUp(VERBS, candidate) !== null);
+  return name === undefined ? null : refusal(name, VERBS[name]!);
+}
+
+/** A command without `--` that reads like overrides of a config. */
+export const laterOverrides = (): ClientError => refusal('composing conf/config.yaml', 'hydra');
+
+const lookUp = (table: Readonly<Record<string, Capability>>, name: string): Capability | null =>
+  Object.hasOwn(table, name) ? table[name]! : null;
+
+const refusal = (what: string, capability: Capability): ClientError =>
+  new ClientError(
+    'not_available',
+    `${what} comes with ${CAPABILITIES[capability]}, which this version does not have`,
+    'leave it out; expctl help lists what there is',
+  );

@@ -1,0 +1,27 @@
+import { expctl } from './cli.js';
+import { ClientError, failureOf } from './errors.js';
+import { openScreen } from './screen.js';
+
+const screen = openScreen(process.stdout, process.stderr, process.env, Date.now());
+
+// A bug outside of every await: one line as for any other error.
+process.on('uncaughtException', (error) => {
+  screen.note(process.env.EXPD_DEBUG ? `${error.stack}` : `expctl: ${failureOf(error).message}`);
+  process.exit(1);
+});
+
+void expctl(process.argv.slice(2), {
+  env: process.env,
+  cwd,
+  now: Date.now,
+  stdin: process.stdin,
+  screen,
+}).then((code) => process.exit(code));
+
+function cwd(): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    throw new ClientError('usage', 'the working directory is gone', 'cd to one that exists', { cause });
+  }
+}

@@ -1,0 +1,131 @@
+import {
+  type Attempt,
+  DependencyKind,
+  type GetResponse,
+  type Run,
+  type Submission,
+} from '../../gen/expd/v1/runs.js';
+import { ClientError } from '../errors.js';
+import { lastCarriage } from './carriage.js';
+import type { Answer, Style } from './output.js';
+import { plain, shellLine } from './plain.js';
+import { attemptJson, paintState, runJson, stateWord } from './run.js';
+import { Sanitiser } from './sanitise.js';
+import { age, localTime, span } from './time.js';
+
+/** Everything about one run. @throws ClientError when the answer is empty */
+export function shown(found: GetResponse, asked: string): Answer {
+  const { run, submission, code } = found;
+  if (run === undefined)
+    throw new ClientError('not_found', `there is no run ${asked}`, 'expctl ls -a lists all');
+  const dependants = found.dependants.map(dependency);
+  return {
+    json: {
+      run: runJson(run),
+      submission: submission === undefined ? null : submissionJson(submission),
+      attempts: found.attempts.map(attemptJson),
+      code:
+        code === undefined
+          ? null
+          : {
+              commit: code.commit || null,
+              branch: code.branch || null,
+              remote: code.remote || null,
+              dirty: code.dirty,
+              toplevel: code.toplevel || null,
+              changedFiles: code.changedFiles,
+              unknownReason: code.unknownReason || null,
+            },
+      notices: found.notices,
+      dependants,
+      logTail: safeLog(found.logTail).join('\n') || null,
+    },
+    text: (style) => [
+      ...head(run, style),
+      ...fields(found, run, style),
+      ...attempts(found.attempts, style),
+      ...found.notices.map((notice) => style.paint('yellow', plain(notice))),
+      ...(found.logTail.length === 0 ? [] : ['', style.paint('bold', 'the end of its log')]),
+      ...safeLog(found.logTail),
+    ],
+  };
+}
+
+function head(run: Run, style: Style): string[] {
+  const why = run.reason?.text ? `: ${plain(run.reason.text)}` : '';
+  const state = paintState(run.state, stateWord(run.state), style);
+  return [`${style.paint('bold', `run ${run.id}  ${plain(run.name)}`)}  ${state}${why}`];
+}
+
+function fields({ submission, code, dependants }: GetResponse, run: Run, style: Style): string[] {
+  const { now } = style;
+  const commit = code?.commit
+    ? `${code.commit.slice(0, 12)} ${code.branch}${code.dirty ? ', with changes' : ''}`
+    : '';
+  const waits = submission?.after.map(dependency) ?? [];
+  const rows: (readonly [string, string])[] = [
+    ['command', shellLine(run.argv)],
+    ['directory', plain(run.cwd)],
+    ['project', run.project === run.cwd ? '' : plain(run.project)],
+    ['run dir', plain(run.runDir)],
+    ['submitted', `${localTime(run.submittedAtMs, now)} (${age(now - run.submittedAtMs)} ago)`],
+    ['begin', run.beginAtMs > now ? localTime(run.beginAtMs, now) : ''],
+    ['time limit', run.timeLimitMs === 0 ? '' : span(run.timeLimitMs)],
+    ['priority', run.priority === 0 ? '' : String(run.priority)],
+    ['group', run.group === 'default' ? '' : plain(run.group)],
+    ['tags', run.tags.map(plain).join(', ')],
+    ['note', plain(run.note)],
+    ['key', plain(run.key)],
+    ['after', waits.join(', ')],
+    ['before', dependants.map(({ run: id }) => id).join(', ')],
+    ['retries', run.retries === 0 ? '' : `${run.failures} of ${run.retries} used`],
+    ['code', plain(commit) || plain(code?.unknownReason ? `unknown: ${code.unknownReason}` : '')],
+    ['ulid', run.ulid],
+  ];
+  return rows
+    .filter(([, value]) => value !== '')
+    .map(([title, value]) => `  ${style.paint('dim', title.padEnd(10))}  ${value}`);
+}
+
+function attempts(list: readonly Attempt[], style: Style): string[] {
+  return list.map((attempt) => {
+    const started = attempt.startedAtMs || attempt.claimedAtMs;
+    const until = attempt.endedAtMs || style.now;
+    const how = attempt.outcome?.text ? plain(attempt.outcome.text) : attempt.phase;
+    const from = attempt.resumedFrom ? `  from step ${attempt.resumedStep}` : '';
+    const pid = attempt.phase === 'running' ? `  pid ${attempt.mainPid}` : '';
+    return `  ${style.paint('dim', `attempt ${attempt.number}`.padEnd(10))}  ${how}  ${localTime(started, style.now)}  ${span(until - started)}${pid}${from}`;
+  });
+}
+
+const dependency = ({ run, kind }: { run: string; kind: DependencyKind }): string =>
+  `${kind === DependencyKind.DEPENDENCY_KIND_AFTER_ANY ? 'afterany' : 'afterok'}:${run}`;
+
+/** What was to be seen, without colours: they may begin before what is shown here. */
+function safeLog(tail: Uint8Array): string[] {
+  if (tail.length === 0) return [];
+  const [sanitiser, carriage] = [new Sanitiser(), lastCarriage()];
+  const text = carriage.push(sanitiser.push(tail)) + carriage.push(sanitiser.end()) + carriage.end();
+  return text
+    .replace(/\n+$/, '')
+    .replace(/\x1b\[[\d;:]*m/g, '')
+    .split('\n');
+}
+
+const submissionJson = (submission: Submission) => ({
+  argv: submission.argv,
+  cwd: submission.cwd,
+  project: submission.project,
+  after: submission.after.map(dependency),
+  killOnFailedDep: submission.killOnFailedDependency,
+  requeueExits: submission.requeueExits,
+  seed: submission.seed ?? null,
+  graceMs: submission.graceMs ?? null,
+  warnSignal: submission.warnSignal === undefined ? null : { ...submission.warnSignal },
+  resumeArg: submission.resumeArg || null,
+  template: submission.template,
+  split: submission.split,
+  layout: submission.layout,
+  umask: submission.umask ?? null,
+  nice: submission.nice,
+});

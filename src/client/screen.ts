@@ -1,0 +1,53 @@
+import { inColour, noColour, type Style } from './render/output.js';
+
+/** Standard output and error of this process. */
+export interface Screen {
+  style: Style;
+  /** Standard output is a terminal. */
+  tty: boolean;
+  /** Resolves when more may be written. Once the reader is gone it does nothing. */
+  write(bytes: string | Uint8Array): Promise<void> | undefined;
+  /** One line on standard error. */
+  note(line: string): void;
+  /** The reader of standard output went away. */
+  closed(): boolean;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export function openScreen(
+  stdout: NodeJS.WriteStream,
+  stderr: NodeJS.WriteStream,
+  env: Environment,
+  now: number,
+): Screen {
+  let closed = false;
+  // A reader that has seen enough (`| head`) is not an error.
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    closed = true;
+  });
+  // Nobody is left to be told.
+  stderr.on('error', () => {});
+  const tty = stdout.isTTY === true;
+  return {
+    tty,
+    style: {
+      width: tty ? stdout.columns || 80 : Number.POSITIVE_INFINITY,
+      now,
+      paint: tty && !env.NO_COLOR && env.TERM !== 'dumb' ? inColour : noColour,
+    },
+    write(bytes) {
+      if (closed || stdout.write(bytes)) return undefined;
+      return new Promise((resolve) => {
+        const go = (): void => {
+          stdout.off('drain', go).off('error', go);
+          resolve();
+        };
+        stdout.once('drain', go).once('error', go);
+      });
+    },
+    note: (line) => void stderr.write(`${line}\n`),
+    closed: () => closed,
+  };
+}

@@ -1,0 +1,71 @@
+import { codeState } from '../../code/git.js';
+import { type CodeState, RunsService, type SubmitResult } from '../../gen/expd/v1/runs.js';
+import type { Daemon } from '../connect.js';
+import { requestId } from '../request-id.js';
+
+/** The state of each tree once, asked for as early as possible: git works while the submission is under way. */
+export class CodeStates {
+  readonly #states = new Map<string, Promise<CodeState>>();
+
+  constructor(private readonly env: Readonly<Record<string, string | undefined>>) {}
+
+  of(directory: string): Promise<CodeState> {
+    const known = this.#states.get(directory);
+    if (known !== undefined) return known;
+    const state = codeState(directory, { env: this.env }).then(message);
+    this.#states.set(directory, state);
+    return state;
+  }
+
+  /**
+   * Tells the daemon; `directories` are those of the results, in their order. Never rejects: the runs are queued,
+   * and without this the daemon calls their code unknown.
+   */
+  async record(
+    daemon: Daemon,
+    results: readonly SubmitResult[],
+    directories: readonly string[],
+  ): Promise<void> {
+    const runs = new Map<string, number[]>();
+    for (const [n, { run, existing }] of results.entries()) {
+      if (run === undefined || existing) continue;
+      const directory = directories[n]!;
+      runs.set(directory, [...(runs.get(directory) ?? []), run.id]);
+    }
+    await Promise.all([...runs].map(([directory, runIds]) => this.#tell(daemon, runIds, directory)));
+  }
+
+  async #tell(daemon: Daemon, runIds: number[], directory: string): Promise<void> {
+    const code = await this.of(directory);
+    await daemon
+      .call(RunsService.recordCode, { requestId: requestId(), runIds, code })
+      .catch(() => undefined);
+  }
+}
+
+const message = (state: Awaited<ReturnType<typeof codeState>>): CodeState =>
+  state.known
+    ? {
+        commit: state.commit,
+        branch: state.branch,
+        remote: state.remote,
+        dirty: state.dirty,
+        diff: state.diff ?? Buffer.alloc(0),
+        diffOmitted: state.diffOmitted,
+        fingerprint: state.fingerprint,
+        changedFiles: state.changedFiles,
+        toplevel: state.toplevel,
+        unknownReason: '',
+      }
+    : {
+        commit: '',
+        branch: '',
+        remote: '',
+        dirty: false,
+        diff: Buffer.alloc(0),
+        diffOmitted: false,
+        fingerprint: '',
+        changedFiles: [],
+        toplevel: '',
+        unknownReason: state.why,
+      };

@@ -1,0 +1,54 @@
+import { resolve } from 'node:path';
+import { projectOf } from '../../code/project.js';
+import type { Submission } from '../../gen/expd/v1/runs.js';
+import { dependencies } from './dependencies.js';
+import { directory } from './directory.js';
+import type { RunValues } from './flags.js';
+import type { ShellLimits } from './limits.js';
+import { pairs } from './pairs.js';
+
+/** One run as the daemon takes it. @throws ClientError for a directory that is none, and the like */
+export function submission(
+  argv: readonly string[],
+  values: RunValues,
+  cwd: string,
+  limits: ShellLimits,
+): Submission {
+  const where = values.cwd === undefined ? cwd : directory(values.cwd, cwd);
+  return {
+    argv: [...argv],
+    cwd: where,
+    project: values.project === undefined ? projectOf(where) : directory(values.project, cwd),
+    name: values.name ?? '',
+    tags: [...values.tag],
+    note: values.note ?? '',
+    envSet: pairs(values.env),
+    envDrop: [...values['env-drop']],
+    priority: values.priority ?? 0,
+    group: values.group ?? '',
+    after: dependencies(values.after),
+    killOnFailedDependency: values['kill-on-failed-dep'],
+    beginAtMs: values.begin ?? 0,
+    timeLimitMs: values.time ?? 0,
+    retries: values.retries ?? 0,
+    requeueExits: [...values['requeue-exit']],
+    seed: values.seed,
+    key: values.key ?? '',
+    hold: values.hold,
+    graceMs: values.grace,
+    warnSignal: values['warn-signal'],
+    resumeArg: values['resume-arg'] ?? '',
+    template: values.template,
+    split: values.split,
+    layout: values.layout ?? '',
+    noTopLevel: values['no-top-level'],
+    umask: limits.umask,
+    nice: limits.nice,
+    rlimits: limits.rlimits,
+    codeFollows: true,
+  };
+}
+
+/** Where a command's words are looked up. */
+export const workingDirectory = (values: { cwd?: string | undefined }, cwd: string): string =>
+  resolve(cwd, values.cwd ?? '.');
