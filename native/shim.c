@@ -60,16 +60,20 @@ static int write_started(const struct attempt *a) {
   return 0;
 }
 
-/* An exit status must not be lost to a full disk: space comes back. The claim goes as soon as the record is in
- * place, so that the daemon acts at once; only power loss needs the rest, and the daemon's own commit is as
- * durable meanwhile. */
-static void publish_exit(int dir, int claim, const struct text *body) {
+/* An exit status must not be lost to a full disk: space comes back. Only a directory that was removed does not
+ * (ENOENT, for a file that is to be created), and then nobody waits for the record. The claim goes as soon as
+ * the record is in place, so that the daemon acts at once; only power loss needs the rest, and the daemon's own
+ * commit is as durable meanwhile. */
+static int publish_exit(int dir, int claim, const struct text *body) {
   int fd;
-  for (int64_t pause = 20; (fd = record_put(dir, "exit", body)) < 0; pause = pause < 1000 ? 2 * pause : 2000)
+  for (int64_t pause = 20; (fd = record_put(dir, "exit", body)) < 0; pause = pause < 1000 ? 2 * pause : 2000) {
+    if (errno == ENOENT || errno == ESTALE) return SHIM_NO_DIRECTORY;
     nap_ms(pause);
+  }
   close(claim);
   fsync(fd);
   fsync(dir);
+  return SHIM_DONE;
 }
 
 /* Before the gate opened nothing of the run has happened, so this record may be lost: no `started` says it too. */
@@ -121,13 +125,13 @@ static int run_claimed(struct attempt *a, struct spec *spec, int claim) {
   supervise(a, &end, &after);
   if (a->cgroup) cgroup_remove(a->cgroup);
   ending_text(&t, &a->id, &end, &after);
-  publish_exit(a->dir, claim, &t);
+  int status = publish_exit(a->dir, claim, &t);
   while (a->report >= 0) { /* nothing waits for us any more: `started` comes before `gone` */
     struct pollfd room = {a->report, POLLOUT, 0};
     poll(&room, 1, -1);
     report_start(a);
   }
-  return SHIM_DONE;
+  return status;
 }
 
 int shim_run(const char *path, int report) {

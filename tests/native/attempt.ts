@@ -113,7 +113,9 @@ function record(attempt: Attempt, name: string): unknown {
 }
 export const startedOf = (attempt: Attempt): Started => record(attempt, 'started') as Started;
 export const exitOf = (attempt: Attempt): Exit => record(attempt, 'exit') as Exit;
-export const logOf = (attempt: Attempt): string => readFileSync(attempt.log, 'utf8');
+/** What the run wrote so far. */
+export const logOf = (attempt: Attempt): string =>
+  existsSync(attempt.log) ? readFileSync(attempt.log, 'utf8') : '';
 export const has = (attempt: Attempt, name: string): boolean => existsSync(join(attempt.dir, name));
 
 export interface Running {

@@ -169,7 +169,7 @@ describe('the system refuses', () => {
 
   strace('the run the time to be executed: killed at the gate it was not entered', async () => {
     const attempt = sh('echo ran');
-    const slow = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'inject=execve:delay_enter=300000'];
+    const slow = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'inject=execve:delay_enter=1500000'];
     const { started, over } = run(attempt, slow);
     await started;
     command(attempt, 'K');

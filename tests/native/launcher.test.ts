@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { until } from '../helpers/until.js';
@@ -135,6 +135,16 @@ test('a shim that is killed drops its claim; the run goes on and can be found', 
   expect(() => command(attempt, 'c')).toThrow('ENXIO');
   expect(processesOf(attempt, 'KILL')).toBe(2);
   await until('its end', () => !alive(main.pid));
+});
+
+test('a shim whose directory was removed ends with its run', async () => {
+  const l = launcher();
+  const attempt = sh('while [ -e $EXPD_ATTEMPT_ID/spec ]; do sleep 0.02; done');
+  l.start(attempt);
+  await l.line('started');
+  rmSync(attempt.dir, { recursive: true });
+  expect(await l.line('gone')).toBe(`gone ${attempt.id} 66`);
+  await l.close();
 });
 
 test('a shim is small', async () => {
