@@ -93,15 +93,18 @@ describe('what is told', () => {
   });
 
   test('new targets after a change of the settings', async () => {
-    const hook = await server();
-    const old = await server();
-    const started = notifier([{ url: old.url }]);
-    await started.retarget([{ url: hook.url }]);
+    const hook = await server((_, response) => void setTimeout(() => response.end(), 5));
+    const old = await server((_, response) => void response.writeHead(500).end());
     box.add();
+    const started = notifier([{ url: old.url }]);
+    await until('the old one is tried', () => old.told.length > 1);
+    await started.retarget([{ url: hook.url }]);
+    const tries = old.told.length;
+    for (let i = 0; i < 20; i++) box.add();
     started.wake();
     await forgotten();
-    expect(hook.ids()).toEqual([1]);
-    expect(old.told).toEqual([]);
+    expect(hook.ids()).toEqual(range(1, 21));
+    expect(old.told).toHaveLength(tries);
   });
 });
 
