@@ -31,6 +31,8 @@ export class Home {
     readonly extra: Readonly<Record<string, string>> = {},
     /** Another Node for both. */
     readonly node: string = process.execPath,
+    /** What to start as the daemon, with its words; under strace, in a namespace, another build. */
+    public command: readonly string[] = [node, EXPD],
   ) {
     mkdirSync(this.project);
     mkdirSync(join(this.dir, 'tmp'));
@@ -51,7 +53,8 @@ export class Home {
 
   /** Starts the daemon in the foreground and waits until it says that it is ready. */
   async start(flags: string[] = [], env: Record<string, string> = {}): Promise<number> {
-    const daemon = spawn(this.node, [EXPD, ...flags], {
+    const [program, ...words] = [...this.command, ...flags];
+    const daemon = spawn(program!, words, {
       cwd: '/',
       env: { ...this.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto';
+import { credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import {
+  type ActResponse,
+  type GetResponse,
+  ListRequest,
+  type ListResponse,
+  type Run,
+  RunsClient,
+  Submission,
+  type SubmitResult,
+} from '../../src/gen/expd/v1/runs.js';
+
+const DEADLINE_MS = 10_000;
+
+/** The verbs that change runs one by one. */
+export type Verb = 'cancel' | 'hold' | 'release' | 'pause' | 'retry';
+
+/**
+ * A daemon's runs, called by grpc-js as any other client may: not by expctl's own transport, which
+ * tries again by itself. A call fails at once when the daemon goes away.
+ */
+export class Calls {
+  readonly #client: InstanceType<typeof RunsClient>;
+
+  constructor(socket: string) {
+    this.#client = new RunsClient(`unix:${socket}`, credentials.createInsecure(), {
+      'grpc.initial_reconnect_backoff_ms': 20,
+      'grpc.min_reconnect_backoff_ms': 20,
+      'grpc.max_reconnect_backoff_ms': 100,
+      // Clients of one process shall not share a connection.
+      'grpc.use_local_subchannel_pool': 1,
+    });
+  }
+
+  submit(
+    asked: readonly Partial<Submission>[],
+    environment: Readonly<Record<string, string>> = {},
+    requestId: string = randomUUID(),
+  ): Promise<SubmitResult[]> {
+    return new Promise((resolve, reject) => {
+      const stream = this.#client.submit(new Metadata(), deadline(), (error, response) =>
+        error ? reject(error) : resolve(response.results),
+      );
+      stream.on('error', () => {}); // told to the callback
+      stream.write({ part: { $case: 'header', value: { requestId, environment } } });
+      const submissions = asked.map((one) => ({ ...Submission.decode(new Uint8Array()), ...one }));
+      stream.write({ part: { $case: 'batch', value: { submissions } } });
+      stream.end();
+    });
+  }
+
+  /** The result of one verb on one run; rejects when it was refused, too. */
+  async act(verb: Verb, runId: number, requestId: string = randomUUID()): Promise<Run> {
+    const runs = [String(runId)];
+    const { results } = await this.#unary<ActResponse>((done) =>
+      verb === 'retry'
+        ? this.#client.retry(
+            { requestId, runs, fresh: false, environment: undefined },
+            new Metadata(),
+            deadline(),
+            done,
+          )
+        : this.#client[verb]({ requestId, runs }, new Metadata(), deadline(), done),
+    );
+    const [result] = results;
+    if (result?.run === undefined || result.error !== undefined)
+      throw new Refused(result?.error?.message ?? 'no result');
+    return result.run;
+  }
+
+  async get(runId: number): Promise<Run> {
+    const { run } = await this.#unary<GetResponse>((done) =>
+      this.#client.get({ run: String(runId), logLines: 0 }, new Metadata(), deadline(), done),
+    );
+    if (run === undefined) throw new Error(`no run ${runId} in the answer`);
+    return run;
+  }
+
+  list(changes: Partial<ListRequest> = {}): Promise<ListResponse> {
+    const request = { ...ListRequest.decode(new Uint8Array()), ...changes };
+    return this.#unary((done) => this.#client.list(request, new Metadata(), deadline(), done));
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  #unary<Answer>(
+    call: (done: (error: ServiceError | null, answer: Answer) => void) => unknown,
+  ): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      call((error, answer) => (error ? reject(error) : resolve(answer)));
+    });
+  }
+}
+
+/** The daemon answered, and said no. */
+export class Refused extends Error {}
+
+const deadline = () => ({ deadline: Date.now() + DEADLINE_MS });
