@@ -54,6 +54,8 @@ test('a shim that cannot run says why by its status', async () => {
   expect(await l.line(`gone ${attempt.id}`)).toBe(`gone ${attempt.id} 75`);
   process.kill(startedOf(attempt).shim.pid, 'SIGKILL');
   await l.line(`gone ${attempt.id} -9`);
+  // Between gate and exec it would not have its environment yet.
+  await until('its processes are found', () => processesOf(attempt, 'KILL') > 0);
   await l.close();
 });
 
