@@ -15,6 +15,8 @@ export function advance(scene: Scene, { runId, event, facts }: Transition): Resu
   const before = existing(scene, runId);
   const after = transition(before, event, now);
   if (stays(before, after)) return { ok: true, runId };
+  if (event.kind === 'spawned' && tables.attempts.newestOfRun(runId)?.phase !== 'starting')
+    throw new Refusal('wrong_state', `attempt ${before.attempt} of run ${runId} is known to have started`);
   if (facts?.of === 'again') changeEnvironment(scene, runId, facts.envSha);
   if (event.kind === 'ended') endAttempt(scene, before, event, facts);
   tables.runs.advance(before, after);

@@ -1,0 +1,145 @@
+-- user_version 1
+
+CREATE TABLE groups (
+  name TEXT PRIMARY KEY,
+  max_running INTEGER NOT NULL DEFAULT 0 CHECK (max_running >= 0),
+  -- Final runs keep the name of their group; a removed one takes no new runs.
+  removed INTEGER NOT NULL DEFAULT 0 CHECK (removed IN (0, 1))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE runs (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  ulid TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('queued','held','starting','running','stopping','succeeded','failed','cancelled')),
+  attempt INTEGER NOT NULL DEFAULT 0 CHECK (attempt >= 0),
+  failures INTEGER NOT NULL DEFAULT 0,
+  retries INTEGER NOT NULL DEFAULT 0,
+  start_failures INTEGER NOT NULL DEFAULT 0,
+  streak TEXT,
+  resume TEXT NOT NULL DEFAULT '{"from":"newest"}',
+  not_before INTEGER,
+  hold TEXT,
+  stop TEXT,
+  paused INTEGER NOT NULL DEFAULT 0 CHECK (paused IN (0, 1)),
+  outcome TEXT,
+  priority INTEGER NOT NULL DEFAULT 0 CHECK (priority BETWEEN -100 AND 100),
+  group_name TEXT NOT NULL DEFAULT 'default' REFERENCES groups (name),
+  begin_at INTEGER,
+  key TEXT,
+  note TEXT NOT NULL DEFAULT '',
+  kill_on_failed_dependency INTEGER NOT NULL DEFAULT 0,
+  experiment_id TEXT NOT NULL,
+  project TEXT NOT NULL,
+  submitted_at INTEGER NOT NULL,
+  started_at INTEGER,
+  ended_at INTEGER,
+  run_dir TEXT,
+  code_until INTEGER,
+  CHECK ((state = 'held') = (hold IS NOT NULL)),
+  CHECK ((state = 'stopping') = (stop IS NOT NULL)),
+  CHECK (state NOT IN ('starting','running','stopping') OR attempt > 0),
+  CHECK (state = 'running' OR paused = 0),
+  CHECK ((state IN ('succeeded','failed','cancelled')) = (ended_at IS NOT NULL))
+) STRICT;
+
+CREATE TABLE sqlite_sequence(name,seq);
+
+CREATE UNIQUE INDEX runs_key ON runs (key) WHERE key IS NOT NULL;
+
+CREATE INDEX runs_ended ON runs (state, ended_at) WHERE ended_at IS NOT NULL;
+
+CREATE INDEX runs_state ON runs (state, id);
+
+CREATE INDEX runs_submitted ON runs (submitted_at, id);
+
+CREATE INDEX runs_name ON runs (name, id);
+
+CREATE INDEX runs_group ON runs (group_name, id);
+
+CREATE INDEX runs_unfinished ON runs (group_name, state) WHERE ended_at IS NULL;
+
+CREATE TABLE submissions (
+  run_id INTEGER PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,
+  spec TEXT NOT NULL,
+  sha256 TEXT NOT NULL,
+  env_sha TEXT NOT NULL,
+  -- What a second submission with the same key must equal, as it was first submitted.
+  keyed TEXT,
+  code TEXT
+) STRICT;
+
+CREATE INDEX submissions_env ON submissions (env_sha);
+
+CREATE TABLE tags (
+  tag TEXT NOT NULL,
+  run_id INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+  PRIMARY KEY (tag, run_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX tags_run ON tags (run_id);
+
+CREATE TABLE dependencies (
+  run_id INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+  on_run_id INTEGER NOT NULL REFERENCES runs (id) ON DELETE RESTRICT,
+  kind TEXT NOT NULL CHECK (kind IN ('afterok','afterany')),
+  PRIMARY KEY (run_id, on_run_id, kind)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX dependencies_on ON dependencies (on_run_id);
+
+CREATE TABLE attempts (
+  id TEXT PRIMARY KEY,
+  run_id INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+  number INTEGER NOT NULL,
+  phase TEXT NOT NULL CHECK (phase IN ('starting','running','ended')),
+  executor TEXT NOT NULL DEFAULT 'local',
+  boot_id TEXT NOT NULL,
+  handle TEXT NOT NULL DEFAULT '{}',
+  lease TEXT NOT NULL DEFAULT '{}',
+  run_dir TEXT NOT NULL,
+  log TEXT NOT NULL,
+  error_log TEXT,
+  resumed_from TEXT,
+  resumed_step INTEGER,
+  claimed_at INTEGER NOT NULL,
+  started_at INTEGER,
+  ended_at INTEGER,
+  outcome TEXT,
+  usage TEXT,
+  UNIQUE (run_id, number),
+  CHECK ((phase = 'ended') = (ended_at IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX attempts_live ON attempts (run_id) WHERE phase <> 'ended';
+
+CREATE TABLE run_events (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  at INTEGER NOT NULL,
+  run_id INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  state TEXT NOT NULL,
+  attempt INTEGER NOT NULL,
+  reason TEXT
+) STRICT;
+
+CREATE INDEX run_events_run ON run_events (run_id, seq);
+
+CREATE TABLE requests (
+  id TEXT PRIMARY KEY,
+  at INTEGER NOT NULL,
+  result TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX requests_at ON requests (at);
+
+CREATE TABLE notifications (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at INTEGER NOT NULL,
+  payload TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE facts (
+  name TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
