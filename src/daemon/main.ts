@@ -18,6 +18,8 @@ Most people never call it: expctl starts it when it is needed, and
 
 /** sysexits.h EX_TEMPFAIL: another daemon has the state; systemd must not try again (RestartPreventExitStatus). */
 const ANOTHER_DAEMON = 75;
+/** sysexits.h EX_CONFIG: places, database or shim; nor here. */
+const MUST_BE_MENDED = 78;
 
 void main().catch((error: unknown) => {
   process.stderr.write(`expd: ${complaint(error)}\n`);
@@ -83,5 +85,5 @@ function complaint(error: unknown): string {
 function exitCode(error: unknown): number {
   if (!(error instanceof UserError)) return 1;
   if (error.code === 'another_daemon') return ANOTHER_DAEMON;
-  return error.code === 'usage' ? 2 : 1;
+  return error.code === 'usage' ? 2 : MUST_BE_MENDED;
 }

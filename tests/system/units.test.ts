@@ -26,8 +26,15 @@ function complaints(text: string, manager: 'user' | 'system'): string {
     env: { ...process.env, XDG_RUNTIME_DIR: join(directory, 'run') },
   });
   if (error) throw error;
-  return stderr;
+  return stderr
+    .split('\n')
+    .filter((line) => !(tooOldFor254 && line.includes("'DelegateSubgroup'")))
+    .join('\n');
 }
+
+/** That one key is from systemd 254; earlier ones say that they ignore it. */
+const tooOldFor254 =
+  Number(/^systemd (\d+)/.exec(spawnSync('systemctl', ['--version'], { encoding: 'utf8' }).stdout)?.[1]) < 254;
 
 const started = (text: string): string =>
   startUpUnit(text, {
@@ -58,7 +65,7 @@ describe.each(['user', 'system'] as const)('the %s unit', (manager) => {
     expect(setting('OOMPolicy')).toEqual(['continue']);
     expect(setting('TasksMax')).toEqual(['infinity']);
     expect(setting('Restart')).toEqual(['on-failure']);
-    expect(setting('RestartPreventExitStatus')).toEqual(['75 78']);
+    expect(setting('RestartPreventExitStatus')).toEqual(['2 75 78']);
     expect(setting('Type')).toEqual(['notify']);
     expect(setting('NotifyAccess')).toEqual(['all']);
     expect(setting('UMask')).toEqual(['0077']);
