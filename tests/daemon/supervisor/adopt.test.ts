@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Submission } from '../../../src/daemon/run/submission.js';
@@ -87,6 +87,36 @@ test('a stop that was under way is sent again', async () => {
   expect((await world.ended(id)).ending).toMatchObject({ record: { code: 8, stop: 'preempt' } });
 });
 
+test('a start that the database knows is not told again', async () => {
+  const world = new World();
+  const { executor, id } = await shimOf(world, sh('exit 3'));
+  await until('ended', () => has(world, id, 'exit'));
+  const { main } = JSON.parse(readFileSync(`${world.dir(id)}/started`, 'utf8'));
+  executor.recover([world.unsettled(id, { main })]);
+  await world.ended(id);
+  expect(world.facts.map(({ fact }) => fact)).toEqual(['ended']);
+});
+
+test('a process that SIGKILL does not end is told, and when that is over', async () => {
+  const world = new World();
+  const { executor, id } = await shimOf(world, sh('while [ ! -e go ]; do sleep 0.01; done'));
+  await until('started', () => has(world, id, 'started'));
+  executor.recover([world.unsettled(id)]);
+  await world.fact('started', id);
+  const stuck = { v: 1, attempt: id, pid: 77, start: 5, wchan: 'rpc_wait_bit_killable' };
+  writeFileSync(`${world.dir(id)}/.stuck.new`, JSON.stringify(stuck));
+  renameSync(`${world.dir(id)}/.stuck.new`, `${world.dir(id)}/stuck`);
+  await until('told', () => world.facts.length === 2);
+  rmSync(`${world.dir(id)}/stuck`);
+  await until('told', () => world.facts.length === 3);
+  expect(world.facts.slice(1)).toEqual([
+    { fact: 'stuck', attemptId: id, stuck: { pid: 77, wchan: 'rpc_wait_bit_killable' } },
+    { fact: 'stuck', attemptId: id, stuck: null },
+  ]);
+  execFileSync('touch', [`${world.project}/go`]);
+  await world.ended(id);
+});
+
 test('a pause is sent again, and so is a continue that may have been lost', async () => {
   const world = new World();
   const { executor, id } = await shimOf(world, sh('while [ ! -e go ]; do sleep 0.01; done'));
@@ -105,17 +135,21 @@ test('a pause is sent again, and so is a continue that may have been lost', asyn
 
 test('a shim stopped between claim and start is waited for, without a timer, and adopted', async () => {
   const world = new World();
-  const { executor, id } = await shimOf(world, sh('echo once >> ran; exit 9'), {
-    under: [
-      'strace',
-      '-o',
-      '/dev/null',
-      '-e',
-      'trace=clone,?fork',
-      '-e',
-      'inject=clone,?fork:signal=SIGSTOP:when=1',
-    ],
-  });
+  const { executor, id } = await shimOf(
+    world,
+    sh('echo once >> ran; while [ ! -e go ]; do sleep 0.01; done; exit 9'),
+    {
+      under: [
+        'strace',
+        '-o',
+        '/dev/null',
+        '-e',
+        'trace=clone,?fork',
+        '-e',
+        'inject=clone,?fork:signal=SIGSTOP:when=1',
+      ],
+    },
+  );
   await until('the claim', () => has(world, id, 'claim'));
   const pid = await until('its shim stands still', () => stoppedShim(id));
   executor.recover([world.unsettled(id, { stop: null })]);
@@ -124,7 +158,8 @@ test('a shim stopped between claim and start is waited for, without a timer, and
   expect((await once(second, 'exit'))[0]).toBe(75);
   expect(world.facts).toEqual([]);
   process.kill(pid, 'SIGCONT');
-  await world.fact('started', id);
+  await world.fact('started', id); // told while it runs, not with its end
+  execFileSync('touch', [`${world.project}/go`]);
   expect((await world.ended(id)).ending).toMatchObject({ record: { code: 9 } });
   expect(world.facts.map(({ fact }) => fact)).toEqual(['started', 'ended']);
   expect(readFileSync(`${world.project}/ran`, 'utf8')).toBe('once\n');
