@@ -40,8 +40,8 @@ async function main(): Promise<void> {
 
 async function start(flags: Record<string, string>): Promise<Daemon> {
   const { env } = process;
-  const { settings, origins } = await loadSettings(places(env).settings, flags, env);
-  return startDaemon({ places: places(env, settings.state), settings, origins, flags, env });
+  const loaded = await loadSettings(places(env).settings, flags, env);
+  return startDaemon({ places: places(env, loaded.settings.state), loaded, flags, env });
 }
 
 /** Resolves when it is time to go. */

@@ -55,11 +55,21 @@ export function transition(run: Run, event: RunEvent, now: number): Run {
       return ended(run, event, now);
     case 'retried':
       if (run.state !== 'failed' && run.state !== 'cancelled') throw new IllegalTransition(run, event);
-      return { ...fresh(base(run)), resume: event.resume, state: 'queued', notBefore: null };
+      return {
+        ...fresh(base(run)),
+        resume: asked(run.resume, event.resume),
+        state: 'queued',
+        notBefore: null,
+      };
     case 'resumed':
       if (run.state !== 'failed' && run.state !== 'cancelled' && run.state !== 'succeeded')
         throw new IllegalTransition(run, event);
-      return { ...fresh(base(run)), resume: event.resume, state: 'queued', notBefore: null };
+      return {
+        ...fresh(base(run)),
+        resume: asked(run.resume, event.resume),
+        state: 'queued',
+        notBefore: null,
+      };
   }
   event satisfies never;
 }
@@ -115,11 +125,16 @@ function ended(run: Run, event: Extract<RunEvent, { kind: 'ended' }>, now: numbe
   }
 }
 
-/** A choice of checkpoint is for one execution; later ones go on from the newest. */
-const resumeAfter = (run: Run, { verdict }: Outcome): ResumeChoice =>
-  verdict === 'not_started' || verdict === 'abandoned' || verdict === 'hold'
-    ? run.resume
-    : { from: 'newest' };
+/** A choice is for one execution; later attempts go on from the newest checkpoint of that line. */
+function resumeAfter({ resume, attempt }: Run, { verdict }: Outcome): ResumeChoice {
+  const executed = verdict !== 'not_started' && verdict !== 'abandoned' && verdict !== 'hold';
+  if (!executed || resume.from === 'newest') return resume;
+  return { from: 'newest', since: attempt, ...(resume.from === 'chosen' && { base: resume.what }) };
+}
+
+/** Asked for the newest, a run stays in its line. */
+const asked = (before: ResumeChoice, choice: ResumeChoice): ResumeChoice =>
+  choice.from === 'newest' && before.from === 'newest' ? before : choice;
 
 /** What every state has. */
 function base(run: Run) {

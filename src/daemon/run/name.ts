@@ -79,20 +79,13 @@ function behind(
   const at = firstOperand(words, wrapper);
   const before = at === null ? words : words.slice(0, at);
   if (flags.c && before.some((word) => /^-[a-zA-Z]*c$/.test(word))) return null;
-  const module = flags.m ? before.findIndex((word) => word === '-m' || word === '--module') : -1;
-  if (module >= 0) return moduleName(words[module + 1]);
-  return at === null ? null : (words[at] ?? null);
-}
-
-/** `package.train` → train, `package.__main__` → package; launchers that are modules are looked behind. */
-function moduleName(module: string | undefined): string | null {
-  if (module === undefined) return null;
-  return (
-    module
-      .replace(/\.__main__$/, '')
-      .split('.')
-      .at(-1) ?? null
-  );
+  if (at === null) return null;
+  const operand = words[at]!;
+  if (!flags.m || !before.some((word) => word === '-m' || word === '--module')) return operand;
+  if (/^torch\.distributed\.(?:run|launch)$/.test(operand))
+    return behind(words.slice(at + 1), 'torchrun', { m: true });
+  // `package.train` → train, `package.__main__` → package
+  return operand.replace(/\.__main__$/, '').replace(/^.*\./, '');
 }
 
 function firstOperand(words: readonly string[], wrapper: Wrapper): number | null {

@@ -44,8 +44,14 @@ export interface Streak {
   quick: number;
 }
 
-/** What the next attempt starts from. */
-export type ResumeChoice = { from: 'newest' } | { from: 'nothing' } | { from: 'chosen'; what: string };
+/**
+ * What the next attempt starts from. `newest` looks at the attempts from number `since` on (all without it):
+ * after a fresh start, or one from a chosen checkpoint, older ones are another line. `base` is that choice.
+ */
+export type ResumeChoice =
+  | { from: 'newest'; since?: number; base?: string }
+  | { from: 'nothing' }
+  | { from: 'chosen'; what: string };
 
 interface RunBase {
   id: number;

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import type { Log } from '../log.js';
 import type { Command, Result } from '../queue/commands.js';
 import type { ResumePoint } from '../run/resume.js';
-import type { Dependency, Submission } from '../run/submission.js';
+import type { CodeState, Dependency, Submission } from '../run/submission.js';
 import type { StoredAttempt, StoredRun } from '../store/stored.js';
 import type { Executor } from '../supervisor/executor.js';
 
@@ -15,8 +15,12 @@ export interface Ports {
   /** One transaction; answered after its commit. */
   execute(commands: Command[]): Promise<Result[]>;
   store: SchedulerStore;
-  /** The checkpoint that the run's next attempt goes on from. */
-  resumePoint(run: StoredRun): Promise<ResumePoint | null>;
+  /** The checkpoint that the run's next attempt goes on from; a line for each that had to be passed over. */
+  resumePoint(run: StoredRun): Promise<{ point: ResumePoint | null; warnings: string[] }>;
+  /** Lines of ours at the head of an attempt's log. */
+  annotate(log: string, lines: string[]): Promise<void>;
+  /** The command runs. */
+  started(attempt: StoredAttempt, run: StoredRun): void;
   /** Whether the attempt left a complete checkpoint that it did not start from. */
   progressed(attempt: StoredAttempt): Promise<boolean>;
   /** Why a project's or the state's file system has too little room, or null. */
@@ -28,6 +32,7 @@ export interface Ports {
 export interface SchedulerStore {
   run(id: number): StoredRun | null;
   attempt(id: string): StoredAttempt | null;
+  code(runId: number): CodeState | null;
   queued(): StoredRun[];
   dependencies(runId: number): Dependency[];
   /** null: the stored bytes are not what was acknowledged. */

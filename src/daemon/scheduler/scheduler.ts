@@ -222,7 +222,13 @@ export class Scheduler {
       runId: held.runId,
       event: { kind: 'spawned' },
       facts: { of: 'spawned', startedAt, handle: { shim, main, cgroup } },
-    }).then(() => failpoint('afterSpawned'));
+    }).then(() => this.#running(attemptId, held.runId));
+  }
+
+  #running(attemptId: string, runId: number): void {
+    failpoint('afterSpawned');
+    const [attempt, run] = [this.ports.store.attempt(attemptId), this.ports.store.run(runId)];
+    if (attempt !== null && run !== null) this.ports.started(attempt, run);
   }
 
   async #ended({ attemptId, ending, usage }: Extract<Fact, { fact: 'ended' }>): Promise<void> {

@@ -42,11 +42,14 @@ export async function startAttempt(
     });
 
   const order = { run, attemptId, slots };
-  const resume = await resumeFrom(ports, run);
   failpoint('beforePrepare');
   let prepared: Prepared;
+  let resume: ResumePoint | null;
   try {
+    const found = await resumeFrom(ports, run);
+    resume = found.point;
     prepared = await prepare(ports, order, submission, resume);
+    if (found.warnings.length > 0) await ports.annotate(prepared.log, found.warnings);
   } catch (cause) {
     return unprepared(ports, order, cause);
   }
@@ -66,9 +69,10 @@ export async function startAttempt(
   return { launched: true };
 }
 
-const resumeFrom = async (ports: Ports, run: StoredRun): Promise<ResumePoint | null> =>
+/** The first attempt looks for no checkpoint unless one was chosen. */
+const resumeFrom = async (ports: Ports, run: StoredRun): ReturnType<Ports['resumePoint']> =>
   run.resume.from === 'nothing' || (run.attempt === 0 && run.resume.from === 'newest')
-    ? null
+    ? { point: null, warnings: [] }
     : ports.resumePoint(run);
 
 const prepare = (
@@ -90,6 +94,7 @@ const prepare = (
     resume,
     previousRunDir: run.runDir,
     submittedAt: run.submittedAt,
+    code: ports.store.code(run.id),
   });
 
 const claim = (

@@ -68,6 +68,7 @@ export function openReader(stateDir: string) {
 
     submission: submission.find,
     code: submission.code,
+    diffsInUse: submission.diffs,
     environmentsInUse: submission.environments,
     usesEnvironment: submission.usesEnvironment,
 

@@ -9,6 +9,7 @@ export const SUBMISSION_SQL = {
   find: 'SELECT spec, sha256 FROM submissions WHERE run_id = ?',
   keyed: 'SELECT keyed FROM submissions WHERE run_id = ?',
   code: 'SELECT code FROM submissions WHERE run_id = ?',
+  diffs: `SELECT DISTINCT code ->> '$.diffSha' AS sha FROM submissions WHERE code ->> '$.diffSha' IS NOT NULL`,
   insert: 'INSERT INTO submissions (run_id, spec, sha256, env_sha, keyed) VALUES (?, ?, ?, ?, ?)',
   replace: 'UPDATE submissions SET spec = ?, sha256 = ?, env_sha = ? WHERE run_id = ?',
   recordCode: 'UPDATE submissions SET code = ? WHERE run_id = ?',
@@ -28,6 +29,7 @@ export function submissions(db: Connection) {
   const find = statement<[number], { spec: string; sha256: string }>(db, SUBMISSION_SQL.find);
   const keyed = statement<[number], { keyed: string | null }>(db, SUBMISSION_SQL.keyed);
   const code = statement<[number], { code: string | null }>(db, SUBMISSION_SQL.code);
+  const diffs = statement<[], { sha: string }>(db, SUBMISSION_SQL.diffs);
   const insert = statement<[number, string, string, string, string | null]>(db, SUBMISSION_SQL.insert);
   const replace = statement<[string, string, string, number]>(db, SUBMISSION_SQL.replace);
   const recordCode = statement<[string, number]>(db, SUBMISSION_SQL.recordCode);
@@ -42,6 +44,8 @@ export function submissions(db: Connection) {
       return { ok: true, submission: parseColumn<Submission>(row.spec, `submission of run ${runId}`) };
     },
     keyed: (runId: number): string | null => keyed.get(runId)?.keyed ?? null,
+    /** Shas of the diffs that some run refers to. Reads every submission: for tidying up only. */
+    diffs: (): string[] => diffs.all().map(({ sha }) => sha),
     code: (runId: number): CodeState | null =>
       parseNullable<CodeState>(code.get(runId)?.code ?? null, `code state of run ${runId}`),
     insert(runId: number, submission: Submission, keyedOn: string | null): void {

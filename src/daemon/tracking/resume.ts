@@ -6,6 +6,9 @@ import type { ResumeChoice } from '../run/run.js';
 import { MANIFEST, stepOf } from './manifest.js';
 import type { Verify } from './verify.js';
 
+/** `writtenAfter`, in Unix ms: where attempts share a directory, what an earlier line left there does not count. */
+export type Choice = { from: 'newest'; writtenAfter?: number } | Exclude<ResumeChoice, { from: 'newest' }>;
+
 export interface Found {
   point: ResumePoint | null;
   /** One line for each newer checkpoint that had to be passed over, for the log of the run and of the daemon. */
@@ -20,14 +23,14 @@ export interface Found {
  */
 export async function resumePoint(
   directories: readonly string[],
-  choice: ResumeChoice,
+  choice: Choice,
   verify: Verify,
 ): Promise<Found> {
   switch (choice.from) {
     case 'nothing':
       return { point: null, warnings: [] };
     case 'newest':
-      return firstSound(await complete(directories), verify);
+      return firstSound(await complete(directories, choice.writtenAfter), verify);
     case 'chosen':
       return { point: await chosen(directories, choice.what, verify), warnings: [] };
   }
@@ -35,8 +38,8 @@ export async function resumePoint(
 }
 
 /** The newest complete checkpoint by its manifest's presence alone, or null. Cheap: nothing is verified. */
-export async function newestComplete(directory: string): Promise<ResumePoint | null> {
-  return (await complete([directory]))[0] ?? null;
+export async function newestComplete(directory: string, writtenAfter = 0): Promise<ResumePoint | null> {
+  return (await complete([directory], writtenAfter))[0] ?? null;
 }
 
 async function firstSound(candidates: readonly ResumePoint[], verify: Verify): Promise<Found> {
@@ -82,9 +85,12 @@ async function named(directories: readonly string[], what: string): Promise<Resu
 }
 
 /** All complete checkpoints, the highest step first, of equal steps the later directory's. */
-async function complete(directories: readonly string[]): Promise<ResumePoint[]> {
+async function complete(directories: readonly string[], writtenAfter = 0): Promise<ResumePoint[]> {
   const found = await Promise.all([...new Set(directories)].toReversed().map(listed));
-  return withManifest(found.flat().sort((a, b) => b.step - a.step));
+  return withManifest(
+    found.flat().sort((a, b) => b.step - a.step),
+    writtenAfter,
+  );
 }
 
 async function listed(directory: string): Promise<ResumePoint[]> {
@@ -95,12 +101,12 @@ async function listed(directory: string): Promise<ResumePoint[]> {
   });
 }
 
-async function withManifest(points: readonly ResumePoint[]): Promise<ResumePoint[]> {
+async function withManifest(points: readonly ResumePoint[], writtenAfter = 0): Promise<ResumePoint[]> {
   const whole = await Promise.all(
     points
       .map(async ({ path }) => {
         const [directory, manifest] = await Promise.all([lstat(path), lstat(join(path, MANIFEST))]);
-        return directory.isDirectory() && manifest.isFile();
+        return directory.isDirectory() && manifest.isFile() && manifest.mtimeMs >= writtenAfter;
       })
       .map((seen) => seen.catch(() => false)),
   );

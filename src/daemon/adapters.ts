@@ -1,0 +1,77 @@
+import type { Setting } from '../gen/expd/v1/daemon.js';
+import type { RunFiles } from './api/remove.js';
+import type { Clock } from './clock.js';
+import type { CurrentSettings } from './current.js';
+import type { Outbox } from './notify/outbox.js';
+import { SETTINGS, type Settings } from './options.js';
+import type { Command } from './queue/commands.js';
+import type { Queue } from './queue/queue.js';
+import { tooLittleRoom } from './room.js';
+import { tensorboardDir } from './rundir/paths.js';
+import { moveToTrash, presentDirectories } from './rundir/trash.js';
+import type { Reader } from './store/reader.js';
+import type { StoredAttempt, StoredRun } from './store/stored.js';
+
+// What one module asks for, in the words of another.
+
+export async function lowDisk(
+  directories: readonly string[],
+  { lowWaterBytes }: Settings,
+): Promise<string | null> {
+  for (const directory of directories) {
+    const low = await tooLittleRoom(directory, lowWaterBytes);
+    if (low !== null) return low;
+  }
+  return null;
+}
+
+/** `rm`: run directories, and the curves, which a default experiment id keeps for this run alone. */
+export function runFiles(clock: Clock): RunFiles {
+  const directories = (run: StoredRun, attempts: readonly StoredAttempt[]): string[] => [
+    ...attempts.map(({ runDir }) => runDir),
+    tensorboardDir(run.project, run.experimentId),
+  ];
+  return {
+    find: (run, attempts) => presentDirectories(directories(run, attempts)),
+    discard: (run, attempts) =>
+      moveToTrash({
+        project: run.project,
+        ulid: run.ulid,
+        directories: directories(run, attempts),
+        at: clock.now(),
+      }),
+  };
+}
+
+export function outbox(reader: Reader, queue: Queue): Outbox {
+  const tell = (command: Command): Promise<unknown> =>
+    queue.execute({ requestId: null, commands: [command] });
+  return {
+    after: reader.notificationsAfter,
+    cursor: reader.toldTo,
+    advance: (target, upTo) => tell({ do: 'told', target, upTo }),
+    forget: (upTo) => tell({ do: 'forgetNotifications', upTo }),
+  };
+}
+
+/** `drain --requeue`: what runs is stopped and queued again. */
+export async function stopAll(reader: Reader, queue: Queue): Promise<void> {
+  const commands = reader
+    .live()
+    .map(
+      ({ run }): Command => ({
+        do: 'transition',
+        runId: run.id,
+        event: { kind: 'stopRequested', reason: 'drain' },
+      }),
+    );
+  if (commands.length > 0) await queue.execute({ requestId: null, commands });
+}
+
+export const shownSettings = (settings: CurrentSettings): Setting[] =>
+  SETTINGS.map(({ key, field, description }) => ({
+    key,
+    value: JSON.stringify(settings.now[field]),
+    origin: settings.origins[key] ?? 'default',
+    description,
+  }));

@@ -1,0 +1,119 @@
+import { join } from 'node:path';
+import type { Clock } from '../clock.js';
+import type { Log } from '../log.js';
+import type { CodeState, Submission } from '../run/submission.js';
+import type { StoredAttempt, StoredRun } from '../store/stored.js';
+import type { ContentStore } from './content.js';
+import { completeMetadata } from './discover.js';
+import type { Environments } from './environment.js';
+import { runPaths } from './paths.js';
+import { readRegular } from './publish.js';
+import { type RecordedAttempt, recordEnd, recordStart } from './record.js';
+
+export interface ChroniclePorts {
+  clock: Clock;
+  log: Log;
+  environments: Pick<Environments, 'load'>;
+  diffs: Pick<ContentStore, 'load'>;
+  submission(runId: number): Submission | null;
+  code(runId: number): CodeState | null;
+}
+
+/**
+ * Keeps the records in an attempt's run directory in step with what happens to it. They are for people and
+ * other tools: nothing of ours depends on them, and what cannot be written is logged and left.
+ */
+export class Chronicle {
+  constructor(private readonly ports: ChroniclePorts) {}
+
+  /** The command runs; also gathers, in the background, what takes long to find out. */
+  async started(attempt: StoredAttempt, run: StoredRun): Promise<void> {
+    const submission = this.ports.submission(run.id);
+    if (submission === null || attempt.runDir === '') return;
+    await this.#attempting('record_start', attempt, () => recordStart(recorded(attempt, run, submission)));
+    await this.#attempting('complete_metadata', attempt, async () => {
+      const { clock, diffs, environments } = this.ports;
+      const environment = await environments.load(submission.envSha);
+      const { argv, cwd, project, topLevel, umask } = submission;
+      const of = {
+        runDir: attempt.runDir,
+        attempt: attempt.number,
+        topLevel,
+        umask,
+        command: { argv, cwd, environment },
+        project,
+        code: this.ports.code(run.id),
+        submittedAt: run.submittedAt,
+      };
+      await completeMetadata(of, diffs, clock.now());
+    });
+  }
+
+  /** The end is committed. Said again after a crash, it leaves the same files. */
+  async ended(attempt: StoredAttempt, run: StoredRun): Promise<void> {
+    const submission = this.ports.submission(run.id);
+    const { outcome, endedAt, runDir } = attempt;
+    if (submission === null || runDir === '' || outcome === null || endedAt === null) return;
+    await this.#attempting('record_end', attempt, () =>
+      recordEnd(recorded(attempt, run, submission), outcome, endedAt),
+    );
+  }
+
+  /** What is to be said of a run beside its state. */
+  async remarks(run: StoredRun): Promise<string[]> {
+    const code = this.ports.code(run.id);
+    const remarks = code !== null && !code.known ? [`code state unknown: ${code.why}`] : [];
+    const changed = await changedSinceSubmission(run);
+    if (changed.length > 0)
+      remarks.push(
+        `code changed since submission: ${changed.length} file${changed.length > 1 ? 's' : ''} (${few(changed)})`,
+      );
+    return remarks;
+  }
+
+  async #attempting(
+    what: string,
+    { id, runId, number }: StoredAttempt,
+    work: () => Promise<unknown>,
+  ): Promise<void> {
+    try {
+      await work();
+    } catch (err) {
+      this.ports.log.warn({ event: 'rundir_not_written', what, runId, attempt: number, attemptId: id, err });
+    }
+  }
+}
+
+const recorded = (
+  attempt: StoredAttempt,
+  run: StoredRun,
+  { topLevel, umask, project }: Submission,
+): RecordedAttempt => ({
+  runDir: attempt.runDir,
+  attempt: attempt.number,
+  topLevel,
+  umask,
+  runId: run.id,
+  ulid: run.ulid,
+  name: run.name,
+  experimentId: run.experimentId,
+  project,
+  log: attempt.log,
+  errorLog: attempt.errorLog,
+  startedAt: attempt.startedAt ?? attempt.claimedAt,
+});
+
+async function changedSinceSubmission(run: StoredRun): Promise<string[]> {
+  if (!run.runDir) return [];
+  const { records } = runPaths(run.runDir, run.attempt, false);
+  const text = await readRegular(join(records, 'metadata.json')).catch(() => null);
+  if (text === null) return [];
+  try {
+    const { code_changed_since_submission: changed } = JSON.parse(text.toString()) as Record<string, unknown>;
+    return Array.isArray(changed) ? changed.filter((file) => typeof file === 'string') : [];
+  } catch {
+    return []; // The run overwrote it.
+  }
+}
+
+const few = (files: string[]): string => files.slice(0, 3).join(', ') + (files.length > 3 ? ', …' : '');

@@ -1,0 +1,55 @@
+import { readdir } from 'node:fs/promises';
+import type { Log } from './log.js';
+import type { Queue } from './queue/queue.js';
+import type { Chronicle } from './rundir/chronicle.js';
+import type { ContentStore } from './rundir/content.js';
+import { attemptsDir } from './rundir/paths.js';
+import { sweepUnclaimed } from './rundir/sweep.js';
+import type { Reader } from './store/reader.js';
+import type { Executor } from './supervisor/executor.js';
+
+export interface TidyPorts {
+  state: string;
+  log: Log;
+  reader: Reader;
+  executor: Pick<Executor, 'settled'>;
+  chronicle: Chronicle;
+  environments: Pick<ContentStore, 'removeUnused' | 'sweep'>;
+  diffs: Pick<ContentStore, 'removeUnused' | 'sweep'>;
+}
+
+/**
+ * What a daemon that was killed left half done: attempts that were prepared and never claimed go, ends that were
+ * committed get their last records. Before anything is started, so that only leftovers are seen.
+ */
+export async function tidyUp(ports: TidyPorts): Promise<void> {
+  const { state, log, reader, chronicle, executor } = ports;
+  await Promise.all([ports.environments.sweep(), ports.diffs.sweep()]);
+  const attempts = (await readdir(attemptsDir(state)).catch(() => [])).map((id) => reader.attempt(id));
+  const known = attempts.filter((attempt) => attempt !== null);
+  const { removed, claimed } = await sweepUnclaimed(state, new Set(known.map(({ id }) => id)));
+  if (removed.length > 0) log.info({ event: 'unclaimed_swept', attemptIds: removed });
+  if (claimed.length > 0) log.warn({ event: 'unknown_attempts', attemptIds: claimed });
+  for (const attempt of known.filter(({ phase }) => phase === 'ended')) {
+    const run = reader.run(attempt.runId);
+    void (run === null ? Promise.resolve() : chronicle.ended(attempt, run)).then(() =>
+      executor.settled(attempt.id),
+    );
+  }
+}
+
+/** Environments and diffs go with the last run that needs them. */
+export function tidyAfterRemovals({ log, reader, environments, diffs }: TidyPorts, queue: Queue): () => void {
+  const remove = async (): Promise<void> => {
+    try {
+      await environments.removeUnused(() => new Set(reader.environmentsInUse()));
+      await diffs.removeUnused(() => new Set(reader.diffsInUse()));
+    } catch (err) {
+      log.warn({ event: 'unused_not_removed', err });
+    }
+  };
+  let underWay = Promise.resolve();
+  return queue.onCommit(({ removed }) => {
+    if (removed.length > 0) underWay = underWay.then(remove);
+  });
+}
