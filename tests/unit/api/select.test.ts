@@ -1,0 +1,107 @@
+import { expect, test } from 'vitest';
+import { type Lookup, parseSelector, select, selectOne } from '../../../src/daemon/api/select.js';
+import { UserError } from '../../../src/daemon/errors.js';
+import type { StoredRun } from '../../../src/daemon/store/stored.js';
+
+/** Runs 1..9 and 20 exist; 3, 5 and 20 are named train, the others r<id>. */
+const runs = [1, 2, 3, 4, 5, 6, 7, 8, 9, 20].map(
+  (id) => ({ id, name: [3, 5, 20].includes(id) ? 'train' : `r${id}` }) as StoredRun,
+);
+const newestFirst = runs.toReversed();
+const lookup: Lookup = {
+  run: (id) => runs.find((run) => run.id === id) ?? null,
+  newest: (back = 0) => newestFirst[back] ?? null,
+  named: (name, limit) =>
+    newestFirst
+      .filter((run) => run.name === name)
+      .map(({ id }) => id)
+      .slice(0, limit),
+  // Pages of two: a range must read on.
+  page: ({ beforeId = Infinity, limit }) => {
+    const below = newestFirst.filter(({ id }) => id < beforeId);
+    const page = below.slice(0, Math.min(2, limit));
+    return { runs: page, nextBeforeId: below.length > page.length ? page.at(-1)!.id : null };
+  },
+};
+
+const ids = (...words: string[]) =>
+  select(words, lookup).map((one) => ('run' in one ? one.run.id : `${one.error.code}: ${one.error.message}`));
+
+test.each([
+  [['7'], [7]],
+  [['3,5-8'], [3, 5, 6, 7, 8]],
+  [['8-30'], [8, 9, 20]],
+  [['1-9'], [1, 2, 3, 4, 5, 6, 7, 8, 9]],
+  [['@'], [20]],
+  [['@~1'], [9]],
+  [['train'], [20]],
+  [['r7'], [7]],
+  [
+    ['7', '7', '6-8', 'r7'],
+    [7, 6, 8],
+  ],
+  [[' 3 , 4 '], [3, 4]],
+  [
+    ['7', '11'],
+    [7, 'not_found: there is no run 11'],
+  ],
+  [['11', '11'], ['not_found: there is no run 11']],
+  [['11-19'], ['not_found: there is no run from 11 to 19']],
+  [['@~99'], ['not_found: there is no run @~99']],
+  [['nobody'], ['not_found: there is no run named "nobody"']],
+])('%j names %j', (words, expected) => {
+  expect(ids(...words)).toEqual(expected);
+});
+
+test.each([
+  '',
+  ',',
+  '3,,4',
+  '9-5',
+  '@~',
+  '@~x',
+  '@-1',
+  '-1',
+  '3;4',
+  'a b',
+  'é',
+  '\u0000',
+  `${'9'.repeat(20)}`,
+])('%j names nothing', (word) => {
+  expect(() => select([word], lookup)).toThrow(expect.objectContaining({ code: 'usage' }));
+});
+
+test('what cannot be undone needs a name that is one run only', () => {
+  const [one] = select(['train'], lookup, { destructive: true });
+  expect(one).toMatchObject({
+    error: {
+      code: 'ambiguous',
+      message: 'several runs are named "train": 20, 5, 3',
+      hint: 'name one by its id, the newest is 20',
+    },
+  });
+  expect(select(['r7'], lookup, { destructive: true })).toMatchObject([{ run: { id: 7 } }]);
+});
+
+test('one run is one run', () => {
+  expect(selectOne('7', lookup).id).toBe(7);
+  expect(() => selectOne('7-8', lookup)).toThrow(/names several runs/);
+  expect(() => selectOne('11', lookup)).toThrow(UserError);
+});
+
+test('a range is bounded', () => {
+  const many = {
+    ...lookup,
+    page: ({ beforeId = 0, limit }: { beforeId?: number; limit: number }) => ({
+      runs: Array.from({ length: limit }, (_, n) => ({ ...runs[0]!, id: beforeId - 1 - n })),
+      nextBeforeId: beforeId - limit,
+    }),
+  };
+  expect(() => select(['1-999999999999999'], many)).toThrow(/more than 10000 runs/);
+});
+
+test('a name that looks like an id, a range or the newest is that', () => {
+  expect(parseSelector('5-9').by).toBe('range');
+  expect(parseSelector('5').by).toBe('id');
+  expect(parseSelector('5-9-x').by).toBe('name');
+});
