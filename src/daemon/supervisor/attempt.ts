@@ -4,16 +4,17 @@ import { failpoint } from '../failpoint.js';
 import type { Log } from '../log.js';
 import type { Ending } from '../run/outcome.js';
 import { type StopReason, strongerStop } from '../run/stop.js';
-import { type Command, tell } from './ctl.js';
+import { Commands } from './ctl.js';
 import type { Fact, Unsettled } from './executor.js';
 import { isAlive, type ProcessId } from './identity.js';
 import { type Claim, lookAtClaim, onRelease } from './liveness.js';
+import { Lookout } from './lookout.js';
 import { LostAttempt } from './lost.js';
 import { Pauses } from './pauses.js';
 import { reconcile, type Verdict } from './reconcile.js';
 import { watchRecords } from './record-watch.js';
-import { type Started, specValue } from './records.js';
-import { readRecords, readSpec, readStuck, takeClaim } from './sight.js';
+import type { Started } from './records.js';
+import { readRecords, readStuck, takeClaim } from './sight.js';
 import { killAttempt } from './tree.js';
 
 /** What all attempts of a daemon share. */
@@ -41,7 +42,7 @@ type Phase =
 
 type Ended = Extract<Verdict, { is: 'ended' }>;
 
-const RETRY_MS = [50, 200, 1000, 5000] as const;
+const RETRY_MS = 1000;
 
 /** One attempt, from its launch or adoption until its end has been told. Holds no rules: reconcile.ts has them. */
 export class Attempt {
@@ -56,11 +57,8 @@ export class Attempt {
   #launchFailure: string | null = null;
   #startTold: boolean;
   #stuckTold = false;
-  #looking = false;
-  #lookAgain = false;
-  #failedLooks = 0;
-  #forgetRetry: (() => void) | null = null;
-  #sending: Promise<void> = Promise.resolve();
+  readonly #commands: Commands;
+  readonly #lookout: Lookout;
   #closed = false;
 
   /** `origin.recovered`: another daemon launched it. */
@@ -75,6 +73,19 @@ export class Attempt {
     this.#known = origin.main;
     this.#startTold = origin.main !== null;
     this.#cgroup = origin.cgroup;
+    this.#lookout = new Lookout(
+      around.clock,
+      () => this.#look(),
+      (err, retryMs) => this.#warn('attempt_look_failed', { retryMs, err }),
+    );
+    this.#commands = new Commands(
+      dir,
+      () => this.#phase.is === 'alive' && !this.#closed,
+      (command, err) => {
+        this.#warn('command_not_sent', { command, err });
+        return new Promise((resolve) => this.#later(resolve));
+      },
+    );
   }
 
   /** May it be handed to the launcher? A stop that came first withdraws it: nothing was executed. */
@@ -99,48 +110,30 @@ export class Attempt {
   stop(reason: StopReason): void {
     this.#stop = this.#stop === null ? reason : strongerStop(this.#stop, reason);
     if (this.#phase.is === 'lost') this.#phase.lost.stop(reason);
-    else this.#send({ stop: reason });
+    else this.#commands.send({ stop: reason });
   }
 
   pause(paused: boolean): void {
     this.#paused = paused;
     this.#pauses.set(paused);
     if (this.#phase.is === 'lost') this.#phase.lost.pause(paused);
-    else this.#send(paused ? 'pause' : 'continue');
+    else this.#commands.send(paused ? 'pause' : 'continue');
   }
 
   close(): void {
     this.#closed = true;
-    this.#forgetRetry?.();
+    this.#lookout.close();
     if (this.#phase.is === 'alive') this.#phase.unwatch();
     if (this.#phase.is === 'lost') this.#phase.lost.close();
   }
 
-  /** Finds out how it stands; once at a time, and again when something happened meanwhile. */
+  /** Something happened that may have to do with it: finds out how it stands. */
   look(): void {
-    this.#lookAgain = true;
-    if (!this.#looking) void this.#look();
+    this.#lookout.ask();
   }
 
   async #look(): Promise<void> {
-    this.#looking = true;
-    while (this.#lookAgain && !this.#closed && this.#phase.is === 'sought') {
-      this.#lookAgain = false;
-      try {
-        await this.#seen(await lookAtClaim(this.dir));
-        this.#failedLooks = 0;
-      } catch (cause) {
-        this.#lookLater(cause);
-      }
-    }
-    this.#looking = false;
-  }
-
-  /** Not to be able to look (no descriptors, an I/O error) decides nothing. */
-  #lookLater(cause: unknown): void {
-    const retryMs = RETRY_MS[Math.min(this.#failedLooks++, RETRY_MS.length - 1)] ?? 0;
-    this.#warn('attempt_look_failed', { retryMs, err: cause });
-    this.#forgetRetry = this.#after(retryMs, () => this.look());
+    if (this.#phase.is === 'sought') await this.#seen(await lookAtClaim(this.dir));
   }
 
   async #seen(claim: Claim): Promise<void> {
@@ -154,7 +147,7 @@ export class Attempt {
       if (verdict.is === 'lost') this.#supervisorLost(verdict.main);
       if (verdict.is === 'ended') this.#end(verdict);
       if (verdict.is === 'unclaimed') {
-        if (!(await takeClaim(this.dir))) this.#lookAgain = true;
+        if (!(await takeClaim(this.dir))) this.look();
         else {
           failpoint('afterTakingClaim');
           this.#end(NEVER_STARTED);
@@ -189,9 +182,9 @@ export class Attempt {
     this.#recordChanged('started'); // it may have come between the look and the watch
     if (this.origin.recovered) this.#recordChanged('stuck');
     // What was asked for before there was a shim, or by a daemon that may have died over telling it.
-    if (this.#stop !== null) this.#send({ stop: this.#stop });
-    else if (this.#paused) this.#send('pause');
-    else if (this.origin.recovered) this.#send('continue');
+    if (this.#stop !== null) this.#commands.send({ stop: this.#stop });
+    else if (this.#paused) this.#commands.send('pause');
+    else if (this.origin.recovered) this.#commands.send('continue');
   }
 
   /** The shim is over: its exit record, if there ever will be one, is there. */
@@ -202,10 +195,8 @@ export class Attempt {
     try {
       const verdict = this.#reconcile('released');
       if (verdict.is === 'ended') this.#end(verdict);
-      else this.look();
-    } catch (cause) {
-      this.#lookLater(cause);
-    }
+    } catch {} // for want of descriptors, perhaps: looked at again below
+    this.look(); // unless it has ended
   }
 
   #start({ shim, main, cgroup, at }: Started): void {
@@ -240,17 +231,9 @@ export class Attempt {
 
   #supervisorLost(main: ProcessId): void {
     const { attemptId } = this.origin;
-    const spec = readSpec(this.dir);
     const lost = new LostAttempt(
       this.around,
-      {
-        attemptId,
-        main,
-        cgroup: this.#cgroup,
-        graceMs: Number(specValue(spec, 'grace_ms')) || 0,
-        limitMs: Number(specValue(spec, 'limit_ms')) || 0,
-        pausedMs: this.#pauses.totalMs(),
-      },
+      { attemptId, dir: this.dir, main, cgroup: this.#cgroup, pausedMs: this.#pauses.totalMs() },
       (stop) => this.#tellEnd({ seen: 'supervisorLost', ...(stop && { stop }) }, null, null),
     );
     this.#phase = { is: 'lost', lost };
@@ -273,7 +256,7 @@ export class Attempt {
       await killAttempt(this.around.shim, this.origin.attemptId, this.#cgroup);
     } catch (cause) {
       this.#warn('attempt_sweep_failed', { err: cause });
-      if (!this.#closed) this.#forgetRetry = this.#after(1000, () => this.#end(verdict));
+      this.#later(() => this.#end(verdict));
       return;
     }
     this.#end({ ...verdict, leftover: false });
@@ -298,21 +281,6 @@ export class Attempt {
     this.#fact({ fact: 'ended', attemptId, ending, usage, at: at ?? this.around.clock.now() });
   }
 
-  /** One command after the other; each again until it is told or there is nobody to tell. */
-  #send(command: Command): void {
-    this.#sending = this.#sending.then(async () => {
-      while (this.#phase.is === 'alive' && !this.#closed) {
-        try {
-          await tell(this.dir, command);
-          return;
-        } catch (cause) {
-          this.#warn('command_not_sent', { command, err: cause });
-          await new Promise<void>((resolve) => this.#after(1000, resolve));
-        }
-      }
-    });
-  }
-
   #fact(fact: Fact): void {
     if (!this.#closed) this.around.fact(fact);
   }
@@ -321,9 +289,11 @@ export class Attempt {
     this.around.log.warn({ event, attemptId: this.origin.attemptId, ...fields });
   }
 
-  #after(ms: number, act: () => void): () => void {
+  #later(act: () => void): void {
     const { clock } = this.around;
-    return clock.at(clock.now() + ms, act);
+    clock.at(clock.now() + RETRY_MS, () => {
+      if (!this.#closed) act();
+    });
   }
 }
 

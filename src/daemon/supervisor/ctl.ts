@@ -38,3 +38,30 @@ export async function tell(dir: string, command: Command): Promise<boolean> {
     throw cause;
   }
 }
+
+/** One command after the other, each again until it is told or nobody is `alive` to be told. */
+export class Commands {
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly dir: string,
+    private readonly alive: () => boolean,
+    /** Logs, and resolves when it may be tried again. */
+    private readonly failed: (command: Command, cause: unknown) => Promise<void>,
+  ) {}
+
+  send(command: Command): void {
+    this.#last = this.#last.then(() => this.#tell(command));
+  }
+
+  async #tell(command: Command): Promise<void> {
+    while (this.alive()) {
+      try {
+        await tell(this.dir, command);
+        return;
+      } catch (cause) {
+        await this.failed(command, cause);
+      }
+    }
+  }
+}

@@ -3,15 +3,16 @@ import type { Clock } from '../clock.js';
 import type { Log } from '../log.js';
 import { type StopReason, strongerStop } from '../run/stop.js';
 import { ageMs, isAlive, type ProcessId } from './identity.js';
+import { specValue } from './records.js';
+import { readSpec } from './sight.js';
 import { killAttempt, signalAttempt } from './tree.js';
 
 export interface Lost {
   attemptId: string;
+  /** The attempt directory. */
+  dir: string;
   main: ProcessId;
   cgroup: string | null;
-  graceMs: number;
-  /** Of running time; 0 = none. */
-  limitMs: number;
   /** How long it has been paused, as far as this daemon knows. */
   pausedMs: number;
 }
@@ -25,6 +26,7 @@ const RETRY_MS = 1000;
 export class LostAttempt {
   #watcher: ChildProcess | null = null;
   #stop: StopReason | null = null;
+  readonly #graceMs: number;
   #closed = false;
   readonly #timers = new Set<() => void>();
 
@@ -33,9 +35,12 @@ export class LostAttempt {
     private readonly lost: Lost,
     private readonly over: (stop: StopReason | null) => void,
   ) {
+    const spec = readSpec(lost.dir);
+    this.#graceMs = Number(specValue(spec, 'grace_ms')) || 0;
+    const limitMs = Number(specValue(spec, 'limit_ms')) || 0; // 0 and none: no limit
     this.#watch();
-    if (lost.limitMs > 0) {
-      const left = Math.max(0, lost.limitMs + lost.pausedMs - ageMs(lost.main));
+    if (limitMs > 0) {
+      const left = Math.max(0, limitMs + lost.pausedMs - ageMs(lost.main));
       this.#after(left, () => this.stop('timeout'));
     }
   }
@@ -45,7 +50,7 @@ export class LostAttempt {
     const first = this.#stop === null;
     this.#stop = this.#stop === null ? reason : strongerStop(this.#stop, reason);
     if (!first || this.#closed) return;
-    this.#after(this.lost.graceMs, () => this.#kill());
+    this.#after(this.#graceMs, () => this.#kill());
     this.#signal('SIGTERM');
     this.#signal('SIGCONT'); // a paused process could not act on it
   }

@@ -8,7 +8,7 @@ import { parseExit, parseStarted, parseStuck, type Stuck } from './records.js';
 /**
  * The records in an attempt's directory. Read synchronously: they are small and were just written, so they
  * come from the page cache, and this is on the way from one run's end to the next one's start.
- * Throws where it could not look (EMFILE, EIO): that is neither "absent" nor "unreadable".
+ * Throws where it could not look (EMFILE): that is neither "absent" nor "unreadable".
  */
 export function readRecords(dir: string, attemptId: string): Pick<Sight, 'exit' | 'main' | 'started'> {
   return {
@@ -45,6 +45,9 @@ export async function takeClaim(dir: string): Promise<boolean> {
   }
 }
 
+/** A link, a directory, somebody else's, a bad sector. */
+const NO_RECORD: readonly string[] = ['ELOOP', 'EISDIR', 'EACCES', 'EPERM', 'EIO', 'ENXIO'];
+
 /** O_NOATIME: an access time would make the inode dirty and wait for the journal of a busy disk. */
 const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOATIME;
 
@@ -54,8 +57,7 @@ function find<Record extends object>(path: string, parse: (text: string) => Reco
   } catch (cause) {
     const errno = errnoOf(cause);
     if (errno === 'ENOENT' || errno === 'ENOTDIR') return 'absent';
-    if (errno === 'ELOOP' || errno === 'EISDIR' || errno === 'EACCES' || errno === 'EPERM')
-      return 'unreadable';
+    if (errno !== null && NO_RECORD.includes(errno)) return 'unreadable';
     throw cause;
   }
 }
