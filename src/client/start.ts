@@ -98,7 +98,7 @@ async function startDetached(env: Environment, places: Places): Promise<string> 
     ended = error.message;
   });
   child.once('exit', (code, signal) => {
-    if (code !== ANOTHER_DAEMON) ended = lastLine(fd) || `it ended with ${signal ?? `exit ${code}`}`;
+    if (code !== ANOTHER_DAEMON) ended = lastWords(fd) || `it ended with ${signal ?? `exit ${code}`}`;
   });
   child.unref();
   await answers(places, () => ended).finally(() => closeSync(fd));
@@ -150,9 +150,11 @@ const KEPT =
 const OF_A_RUN =
   /^EXPD_(?:RUN_\w+|EXPERIMENT_ID|SWEEP|JOB_NUM|ATTEMPT(?:_ID)?|CHECKPOINT_DIR|TB_DIR|METRICS|CONFIG|RESUME_\w+|SEED|GRACE_S|GPU_UUIDS|NO_START|DEBUG)$/;
 
-function lastLine(fd: number): string {
+/** Why it ended: expd says that in one line that begins with its name. */
+function lastWords(fd: number): string {
   const bytes = Buffer.alloc(8192);
   const length = readSync(fd, bytes, 0, bytes.length, 0);
   const lines = bytes.toString('utf8', 0, length).trim().split('\n');
-  return lines.at(-1) ?? '';
+  const own = lines.findLast((line) => line.startsWith('expd: '));
+  return own === undefined ? (lines.at(-1) ?? '') : own.slice('expd: '.length);
 }

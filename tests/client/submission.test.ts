@@ -1,0 +1,188 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { read } from '../../src/client/arguments.js';
+import { cleanEnvironment } from '../../src/client/start.js';
+import { dependencies } from '../../src/client/submit/dependencies.js';
+import { directives, shellWords, withDirectives } from '../../src/client/submit/directives.js';
+import { RUN_FLAGS } from '../../src/client/submit/flags.js';
+import { parseLimits, undoRaised } from '../../src/client/submit/limits.js';
+import { parseLine } from '../../src/client/submit/lines.js';
+import { pairs } from '../../src/client/submit/pairs.js';
+import { submission } from '../../src/client/submit/submission.js';
+import { stateSetting } from '../../src/client/where.js';
+import { DependencyKind } from '../../src/gen/expd/v1/runs.js';
+
+const dir = mkdtempSync(join(tmpdir(), 'expd-submission-'));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+describe('directives of a script', () => {
+  const flags = (head: string) => Object.fromEntries(directives(head, 't.py'));
+
+  test('stand in the comments at its head', () => {
+    const head =
+      '#!/usr/bin/env python\n# what it is\n\n#EXPD --time=2h --tag a\n#EXPD --tag "b c" --hold\nimport x\n#EXPD --tag no\n';
+    expect(flags(head)).toEqual({ time: ['2h'], tag: ['a', 'b c'], hold: [''] });
+    expect(flags('# EXPD --time=2h\n#EXPDX --nope\n#EXPD\n')).toEqual({});
+  });
+
+  test.each([
+    ['#EXPD --tme=2h', 't.py, line 1: unknown flag --tme'],
+    ['#\n#EXPD --time=2', 't.py, line 2: --time: 2 has no unit'],
+    ['#EXPD --gpus=1', 't.py, line 1: --gpus comes with GPU management'],
+    ['#EXPD --wait', 't.py, line 1: unknown flag --wait'],
+    ['#EXPD time=2h', 't.py, line 1: "time=2h" is no flag'],
+    ['#EXPD -- rm', 't.py, line 1: "--" is no flag'],
+  ])('%s is an error', (head, expected) => {
+    expect(() => directives(`${head}\n`, 't.py')).toThrow(expected);
+  });
+
+  test('the command line wins, flag by flag', () => {
+    writeFileSync(join(dir, 't.py'), '#EXPD --time=2h --tag script --name script\n');
+    const given = new Map([['tag', ['mine']]]);
+    const merged = withDirectives(['python', '-u', 't.py', 'x'], given, dir);
+    expect(Object.fromEntries(merged)).toEqual({ time: ['2h'], name: ['script'], tag: ['mine'] });
+  });
+
+  test('only scripts are read: by their name, or by #!', () => {
+    writeFileSync(join(dir, 'data.yaml'), '#EXPD --time=2h\n');
+    writeFileSync(join(dir, 'go'), '#!/bin/sh\n#EXPD --name go\n');
+    expect(withDirectives(['python', './data.yaml'], new Map(), dir).size).toBe(0);
+    expect(withDirectives(['./go'], new Map(), dir).get('name')).toEqual(['go']);
+    expect(withDirectives(['./gone.py', '/', '/etc'], new Map(), dir).size).toBe(0);
+  });
+
+  test('words part as in a shell', () => {
+    expect(shellWords(` a  'b c' "d \\"e\\"" f\\ g --x="1 2" '' `)).toEqual([
+      'a',
+      'b c',
+      'd "e"',
+      'f g',
+      '--x=1 2',
+      '',
+    ]);
+  });
+});
+
+describe('lines of submit -', () => {
+  test('have the flags of submit as keys', () => {
+    const { argv, flags } = parseLine(
+      '{"argv":["a","b c"],"name":"n","tag":["x","y"],"retries":2,"hold":true,"split":false,"env":{"K":"V=1"},"note":null}',
+    );
+    expect(argv).toEqual(['a', 'b c']);
+    expect(Object.fromEntries(flags)).toEqual({
+      name: ['n'],
+      tag: ['x', 'y'],
+      retries: ['2'],
+      hold: [''],
+      env: ['K=V=1'],
+    });
+  });
+
+  test.each([
+    ['nonsense', 'this is no JSON'],
+    ['[1]', 'this is no JSON object'],
+    ['{"name":"x"}', '"argv" is no list of words'],
+    ['{"argv":"python x"}', '"argv" is no list of words'],
+    ['{"argv":[]}', '"argv" is no list of words'],
+    ['{"argv":["a"],"nmae":"x"}', 'there is no key "nmae"'],
+    ['{"argv":["a"],"gpus":1}', 'gpus comes with GPU management'],
+    ['{"argv":["a"],"hold":"yes"}', '"hold" is neither true nor false'],
+    ['{"argv":["a"],"name":{}}', '"name" is neither text nor a number'],
+    ['{"argv":["a"],"wait":true}', 'there is no key "wait"'],
+    ['{"argv":["a"],"__proto__":1}', 'there is no key "__proto__"'],
+  ])('%s is refused', (line, expected) => {
+    expect(() => parseLine(line)).toThrow(expected);
+  });
+});
+
+describe('a submission', () => {
+  const limits = { umask: 0o27, nice: 3, rlimits: [] };
+  const of = (flags: Record<string, string[]>) =>
+    submission(['a'], read(RUN_FLAGS, new Map(Object.entries(flags)), 0), dir, limits);
+
+  test('says what was not said with what the daemon takes for absent', () => {
+    expect(of({})).toMatchObject({
+      argv: ['a'],
+      cwd: dir,
+      name: '',
+      group: '',
+      key: '',
+      umask: 0o27,
+      nice: 3,
+    });
+    expect(of({}).seed).toBe(undefined);
+    expect(of({ seed: ['0'] }).seed).toBe(0);
+    expect(of({ grace: ['0s'] }).graceMs).toBe(0);
+  });
+
+  test('runs where -C says, which must be there', () => {
+    expect(of({ cwd: ['/'] }).cwd).toBe('/');
+    expect(() => of({ cwd: ['gone'] })).toThrow(`there is no directory ${dir}/gone`);
+  });
+
+  test('dependencies', () => {
+    const ok = (run: string) => ({ run, kind: DependencyKind.DEPENDENCY_KIND_AFTER_OK });
+    expect(dependencies(['7', 'afterok:8,9', 'afterok:1:2', '@~1'])).toEqual(
+      ['7', '8', '9', '1', '2', '@~1'].map(ok),
+    );
+    expect(dependencies(['afterany:3'])).toEqual([
+      { run: '3', kind: DependencyKind.DEPENDENCY_KIND_AFTER_ANY },
+    ]);
+    expect(() => dependencies(['after:3'])).toThrow('names no run');
+    expect(() => dependencies(['afterok:'])).toThrow('names no run');
+  });
+
+  test('variables', () => {
+    expect(pairs(['A=1', 'B=', 'A=x=y'])).toEqual({ A: 'x=y', B: '' });
+    expect(() => pairs(['A'])).toThrow('has no value');
+    expect(() => pairs(['=x'])).toThrow('has no value');
+  });
+});
+
+test('limits as the shell has them, not as Node raised them', () => {
+  const text = [
+    'Limit                     Soft Limit           Hard Limit           Units     ',
+    'Max cpu time              unlimited            unlimited            seconds   ',
+    'Max open files            524288               524288               files     ',
+    'Max nice priority         0                    0                    ',
+  ].join('\n');
+  const own = parseLimits(text);
+  expect(own).toEqual([
+    { name: 'CPU', soft: -1, hard: -1 },
+    { name: 'NOFILE', soft: 524_288, hard: 524_288 },
+    { name: 'NICE', soft: 0, hard: 0 },
+  ]);
+  const shell = parseLimits(text.replace('524288  ', '1024    '));
+  expect(undoRaised(own, shell)[1]).toEqual({ name: 'NOFILE', soft: 1024, hard: 524_288 });
+  expect(undoRaised(own, [{ name: 'NOFILE', soft: 10, hard: 20 }])[1]!.soft).toBe(524_288);
+});
+
+test('the state setting is found without a YAML parser', () => {
+  const found = ['state: /a/b', 'x: 1\nstate:   "/a b" # why\n', "state: '/q'", 'state: /a#b # c'].map(
+    stateSetting,
+  );
+  expect(found).toEqual(['/a/b', '/a b', '/q', '/a#b']);
+  expect(
+    ['', 'state: null', 'state: ~', '# state: /x', 'notify:\n  state: /x', 'state:'].map(stateSetting),
+  ).toEqual(Array(6).fill(null));
+});
+
+test('nothing of a run, a terminal or a secret reaches the daemon that is started', () => {
+  expect(
+    cleanEnvironment({
+      PATH: '/bin',
+      HOME: '/h',
+      EXPD_HOME: '/e',
+      EXPD_SLOTS: '2',
+      EXPD_GRACE: '5s',
+      EXPD_ATTEMPT_ID: 'x',
+      EXPD_RUN_ID: '7',
+      EXPD_NO_START: '1',
+      HF_TOKEN: 'hf_x',
+      DISPLAY: ':0',
+      LC_ALL: 'C',
+    }),
+  ).toEqual({ PATH: '/bin', HOME: '/h', EXPD_HOME: '/e', EXPD_SLOTS: '2', EXPD_GRACE: '5s', LC_ALL: 'C' });
+});
