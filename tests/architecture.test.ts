@@ -35,7 +35,7 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
     'secrets',
     'protocol',
   ],
-  'daemon/doctor': ['daemon/run'],
+  'daemon/doctor': ['daemon/guard'],
   'daemon/notify': ['daemon/run', 'daemon/store'],
   'daemon/guard': [],
   'daemon/options': ['daemon/quantity'],

@@ -9,6 +9,8 @@ export interface Mount {
   type: string;
   /** What is mounted: `/dev/sda1`, `server:/home`. */
   source: string;
+  /** Of the mount and of its file system, comma-separated. */
+  options: string;
 }
 
 export interface Filesystem {
@@ -81,10 +83,10 @@ export function parseMounts(mountinfo: string): Mount[] {
   return mountinfo.split('\n').flatMap((line) => {
     const [before, after] = line.split(' - ', 2);
     const point = before?.split(' ')[4];
-    const [type, source] = after?.split(' ') ?? [];
-    return point === undefined || type === undefined
-      ? []
-      : [{ point: unescapeOctal(point), type, source: unescapeOctal(source ?? '') }];
+    const [type, source, ofFilesystem] = after?.split(' ') ?? [];
+    if (point === undefined || type === undefined) return [];
+    const options = [before?.split(' ')[5], ofFilesystem].join(',');
+    return [{ point: unescapeOctal(point), type, source: unescapeOctal(source ?? ''), options }];
   });
 }
 

@@ -126,8 +126,8 @@ describe('directories', () => {
 
 describe('network file systems', () => {
   const nfs = (point: string) => [
-    { point: '/', type: 'ext4', source: '/dev/sda1' },
-    { point, type: 'nfs4', source: 'server:/home' },
+    { point: '/', type: 'ext4', source: '/dev/sda1', options: 'rw' },
+    { point, type: 'nfs4', source: 'server:/home', options: 'rw' },
   ];
 
   test('are refused with the one command that moves the state, and nothing is made there', async () => {
@@ -147,7 +147,7 @@ describe('network file systems', () => {
   test('a local disk mounted below a network home is good', async () => {
     mkdirSync(places.state, { mode: 0o700 });
     await guardPlaces(places, {
-      mounts: [...nfs(home), { point: places.state, type: 'xfs', source: '/dev/sdb' }],
+      mounts: [...nfs(home), { point: places.state, type: 'xfs', source: '/dev/sdb', options: 'rw' }],
     });
   });
 });
