@@ -376,11 +376,9 @@ const CASES: Case[] = [
     'orphans',
     'two',
     'fail',
-    (m) =>
-      void (m.orphans = [
-        { pid: 7, attemptId: 'a' },
-        { pid: 9, attemptId: 'a' },
-      ]),
+    (m) => {
+      m.orphans = [7, 9].map((pid) => ({ pid, attemptId: 'a' }));
+    },
     /kill 7 9/,
   ],
   [
