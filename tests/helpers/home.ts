@@ -7,8 +7,7 @@ import { createInterface } from 'node:readline';
 import { until } from './until.js';
 
 const root = resolve(import.meta.dirname, '..', '..');
-const EXPD = join(root, 'dist/bin/expd.cjs');
-const EXPCTL = join(root, 'dist/bin/expctl.cjs');
+const BUILT = { expd: join(root, 'dist/bin/expd.cjs'), expctl: join(root, 'dist/bin/expctl.cjs') };
 
 export interface Output {
   code: number | null;
@@ -24,6 +23,8 @@ export class Home {
   readonly state = join(this.dir, 'home/state');
   readonly socket = join(this.dir, 'home/run/expd.sock');
   daemon: ChildProcess | null = null;
+  /** What to start as the daemon, with its words: may be changed to start it under strace or in a namespace. */
+  command: readonly string[];
   readonly #children = new Set<ChildProcess>();
 
   constructor(
@@ -31,9 +32,10 @@ export class Home {
     readonly extra: Readonly<Record<string, string>> = {},
     /** Another Node for both. */
     readonly node: string = process.execPath,
-    /** What to start as the daemon, with its words; under strace, in a namespace, another build. */
-    public command: readonly string[] = [node, EXPD],
+    /** Another build. */
+    readonly programs: Readonly<typeof BUILT> = BUILT,
   ) {
+    this.command = [node, programs.expd];
     mkdirSync(this.project);
     mkdirSync(join(this.dir, 'tmp'));
   }
@@ -95,7 +97,7 @@ export class Home {
     args: string[],
     options: { cwd?: string; env?: Record<string, string>; input?: string } = {},
   ): ChildProcess {
-    const child = spawn(this.node, [EXPCTL, ...args], {
+    const child = spawn(this.node, [this.programs.expctl, ...args], {
       cwd: options.cwd ?? this.project,
       env: { ...this.env, ...options.env },
       stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
