@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import type { Setting } from '../gen/expd/v1/daemon.js';
 import type { RunFiles } from './api/remove.js';
 import type { Clock } from './clock.js';
@@ -43,6 +45,10 @@ export function runFiles(clock: Clock): RunFiles {
   };
 }
 
+/** What the supervisor's program says of itself; rejects when it does not run. */
+export const shimVersion = (file: string): Promise<string> =>
+  promisify(execFile)(file, ['version']).then(({ stdout }) => stdout.trim());
+
 export function outbox(reader: Reader, queue: Queue): Outbox {
   const tell = (command: Command): Promise<unknown> =>
     queue.execute({ requestId: null, commands: [command] });
@@ -56,15 +62,13 @@ export function outbox(reader: Reader, queue: Queue): Outbox {
 
 /** `drain --requeue`: what runs is stopped and queued again. */
 export async function stopAll(reader: Reader, queue: Queue): Promise<void> {
-  const commands = reader
-    .live()
-    .map(
-      ({ run }): Command => ({
-        do: 'transition',
-        runId: run.id,
-        event: { kind: 'stopRequested', reason: 'drain' },
-      }),
-    );
+  const commands = reader.live().map(
+    ({ run }): Command => ({
+      do: 'transition',
+      runId: run.id,
+      event: { kind: 'stopRequested', reason: 'drain' },
+    }),
+  );
   if (commands.length > 0) await queue.execute({ requestId: null, commands });
 }
 

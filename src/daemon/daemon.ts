@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { appendFile, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +9,7 @@ import { HealthService } from '../gen/grpc/health/v1/health.js';
 import { PACKAGE_ROOT } from '../install.js';
 import type { Places } from '../places.js';
 import { VERSION } from '../protocol.js';
-import { lowDisk, outbox, runFiles, shownSettings, stopAll } from './adapters.js';
+import { lowDisk, outbox, runFiles, shimVersion, shownSettings, stopAll } from './adapters.js';
 import { Calls } from './api/call.js';
 import { type DaemonPorts, daemonService } from './api/daemon.js';
 import { healthService } from './api/health.js';
@@ -18,11 +19,13 @@ import { type RunsPorts, runsService } from './api/runs.js';
 import { listen } from './api/server.js';
 import { systemClock as clock } from './clock.js';
 import { CurrentSettings } from './current.js';
+import { doctor } from './doctor/doctor.js';
 import { guardPlaces } from './guard/guard.js';
 import { openLog } from './log.js';
 import { startNotifier } from './notify/notifier.js';
 import type { Loaded } from './options.js';
 import { openQueue } from './queue/queue.js';
+import { tellReady } from './readiness.js';
 import { Chronicle } from './rundir/chronicle.js';
 import { diffStore } from './rundir/diffs.js';
 import { environmentStore } from './rundir/environment.js';
@@ -196,7 +199,18 @@ async function open(
       notices: notices(),
       installed: Boolean(env.INVOCATION_ID),
     }),
-    doctor: async () => [],
+    doctor: () =>
+      doctor({
+        places,
+        env,
+        shippedUnit: readFileSync(join(PACKAGE_ROOT, 'systemd/user/expd.service'), 'utf8'),
+        now: clock.now,
+        lowWaterBytes: () => settings.now.lowWaterBytes,
+        shimVersion: () => shimVersion(executor.shim.file),
+        checkDatabase: queue.check,
+        cgroup: () => executor.cgroups.dir,
+        hasEnded: (attemptId) => reader.attempt(attemptId)?.phase === 'ended',
+      }),
     stopAll: () => stopAll(reader, queue),
     settings: () => shownSettings(settings),
     sizeOf: async (path) => (await stat(path)).size,
@@ -232,6 +246,7 @@ async function open(
   settings.follow();
   closers.push(() => settings.close());
   if (queue.unclean) void queue.check().catch((err) => log.error({ event: 'database_damaged', err }));
+  await tellReady(executor.shim.file, env, log);
   log.info({ event: 'ready', version: VERSION, pid: process.pid, socket: places.socket });
   return { socket: places.socket, log: opened.where, ended };
 }

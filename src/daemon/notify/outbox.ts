@@ -11,23 +11,3 @@ export interface Outbox {
   /** No target needs the rows up to `id` any more. */
   forget(id: number): Promise<unknown>;
 }
-
-export type OutboxCommand =
-  | { do: 'told'; target: string; upTo: number }
-  | { do: 'forgetNotifications'; upTo: number };
-
-interface NotificationReader {
-  notificationsAfter(id: number, limit: number): StoredNotification[];
-  toldTo(target: string): number;
-}
-
-/** The outbox in the database. */
-export const outboxOf = (
-  reader: NotificationReader,
-  execute: (commands: OutboxCommand[]) => Promise<unknown>,
-): Outbox => ({
-  after: reader.notificationsAfter,
-  cursor: reader.toldTo,
-  advance: (target, upTo) => execute([{ do: 'told', target, upTo }]),
-  forget: (upTo) => execute([{ do: 'forgetNotifications', upTo }]),
-});

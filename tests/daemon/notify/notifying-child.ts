@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
+import { outbox } from '../../../src/daemon/adapters.js';
 import { systemClock } from '../../../src/daemon/clock.js';
 import { startNotifier } from '../../../src/daemon/notify/notifier.js';
-import { outboxOf } from '../../../src/daemon/notify/outbox.js';
 import { PATIENCE } from '../../../src/daemon/notify/patience.js';
 import type { Target } from '../../../src/daemon/notify/target.js';
 import type { Command } from '../../../src/daemon/queue/commands.js';
@@ -30,7 +30,7 @@ async function main(): Promise<void> {
   });
   const reader = openReader(stateDir);
   const notifier = startNotifier(targets, {
-    outbox: outboxOf(reader, (commands) => queue.execute({ requestId: null, commands })),
+    outbox: outbox(reader, queue),
     clock: systemClock,
     log,
     patience: { ...PATIENCE, firstRetryMs: 5, longestRetryMs: 50 },
