@@ -58,13 +58,19 @@ export function redactArgv(argv: readonly string[]): string[] {
 export const holdsSecret = (argv: readonly string[]): boolean =>
   redactArgv(argv).some((word, n) => word !== argv[n]);
 
-/** Pairs inside a word: `sh -c 'API_KEY=… python train.py'`, `db={user: me, password: …}`, JSON. */
+/** Pairs inside a word: `sh -c 'cd x; API_KEY=… python train.py --token …'`, `db={user: me, password: …}`, JSON. */
 const redactPairs = (text: string): string =>
-  redactText(text).replace(
-    /(["']?)([A-Za-z_][\w.-]*)\1(\s*[:=]\s*)("[^"]*"|'[^']*'|[^\s"',;}&]+)/g,
-    (whole, quote: string, name: string, between: string, value: string) =>
-      isSecretName(name) ? `${quote}${name}${quote}${between}${redactUnder(name, value)}` : whole,
-  );
+  redactText(text)
+    .replace(
+      /(?<![\w.-])(["']?)([A-Za-z_][\w.-]*)\1(\s{0,9}[:=]\s{0,9})("[^"]*"|'[^']*'|[^\s"',;}&]+)/g,
+      (whole, quote: string, name: string, between: string, value: string) =>
+        isSecretName(name) ? `${quote}${name}${quote}${between}${redactUnder(name, value)}` : whole,
+    )
+    .replace(
+      /(?<![\w-])(--[A-Za-z][\w-]*)(\s{1,9})([^\s-]\S*)/g,
+      (whole, flag: string, blank: string, value: string) =>
+        isSecretName(flag) ? `${flag}${blank}${redactUnder(flag, value)}` : whole,
+    );
 
 function redactUnder(name: string, value: string): string {
   if (value === '' || !isSecretName(name)) return redactPairs(value);
