@@ -23,7 +23,7 @@ afterEach(async () => {
 
 /** Another process that has the lock. */
 async function held(): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [bundle('tests/fixtures/lock-holder.ts'), dir], {
+  const child = spawn(process.execPath, [bundle('tests/daemon/queue/programs/lock-holder.ts'), dir], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const [line] = await once(child.stdout!, 'data');
