@@ -4,7 +4,7 @@ import type { Queue } from './queue/queue.js';
 import type { Chronicle } from './rundir/chronicle.js';
 import type { ContentStore } from './rundir/content.js';
 import { attemptsDir } from './rundir/paths.js';
-import { sweepUnclaimed } from './rundir/sweep.js';
+import { sweepRecords, sweepUnclaimed } from './rundir/sweep.js';
 import type { Reader } from './store/reader.js';
 import type { Executor } from './supervisor/executor.js';
 
@@ -30,6 +30,7 @@ export async function tidyUp(ports: TidyPorts): Promise<void> {
   const { removed, claimed } = await sweepUnclaimed(state, new Set(known.map(({ id }) => id)));
   if (removed.length > 0) log.info({ event: 'unclaimed_swept', attemptIds: removed });
   if (claimed.length > 0) log.warn({ event: 'unknown_attempts', attemptIds: claimed });
+  await Promise.all(known.map(({ runDir, number }) => sweepRecords(runDir, number)));
   for (const attempt of known.filter(({ phase }) => phase === 'ended')) {
     const run = reader.run(attempt.runId);
     void (run === null ? Promise.resolve() : chronicle.ended(attempt, run)).then(() =>

@@ -49,10 +49,12 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-/** Removes what a killed writer left. Only where nobody writes: at the daemon's start. */
-export async function sweepTemporaries(directory: string): Promise<void> {
+/** Removes what a killed writer left, of these files or of all. Only where nobody writes: at the daemon's start. */
+export async function sweepTemporaries(directory: string, of?: readonly string[]): Promise<void> {
   const names = await readdir(directory).catch(() => []);
-  await Promise.all(
-    names.filter((name) => TEMPORARY.test(name)).map((name) => unlink(join(directory, name)).catch(() => {})),
-  );
+  const left = names.filter((name) => TEMPORARY.test(name) && (of?.includes(original(name)) ?? true));
+  await Promise.all(left.map((name) => unlink(join(directory, name)).catch(() => {})));
 }
+
+/** `.status.json.0123456789ab.tmp` → `status.json`. */
+const original = (temporary: string): string => temporary.slice(1, -'.0123456789ab.tmp'.length);

@@ -24,10 +24,19 @@ export interface ChroniclePorts {
  * other tools: nothing of ours depends on them, and what cannot be written is logged and left.
  */
 export class Chronicle {
+  /** What is being gathered, by attempt id. */
+  readonly #gathering = new Map<string, Promise<void>>();
+
   constructor(private readonly ports: ChroniclePorts) {}
 
   /** The command runs; also gathers, in the background, what takes long to find out. */
-  async started(attempt: StoredAttempt, run: StoredRun): Promise<void> {
+  started(attempt: StoredAttempt, run: StoredRun): Promise<void> {
+    const gathered = this.#started(attempt, run).finally(() => this.#gathering.delete(attempt.id));
+    this.#gathering.set(attempt.id, gathered);
+    return gathered;
+  }
+
+  async #started(attempt: StoredAttempt, run: StoredRun): Promise<void> {
     const submission = this.ports.submission(run.id);
     if (submission === null || attempt.runDir === '') return;
     await this.#attempting('record_start', attempt, () => recordStart(recorded(attempt, run, submission)));
@@ -49,8 +58,16 @@ export class Chronicle {
     });
   }
 
-  /** The end is committed. Said again after a crash, it leaves the same files. */
+  /**
+   * The end is committed. Said again after a crash, it leaves the same files. Resolves when nothing more is
+   * written for the attempt: from then on a crash leaves no torn file.
+   */
   async ended(attempt: StoredAttempt, run: StoredRun): Promise<void> {
+    await this.#ended(attempt, run);
+    await this.#gathering.get(attempt.id);
+  }
+
+  async #ended(attempt: StoredAttempt, run: StoredRun): Promise<void> {
     const submission = this.ports.submission(run.id);
     const { outcome, endedAt, runDir } = attempt;
     if (submission === null || runDir === '' || outcome === null || endedAt === null) return;

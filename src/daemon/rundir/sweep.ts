@@ -1,6 +1,7 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { attemptsDir } from './paths.js';
+import { sweepTemporaries } from './atomic.js';
+import { attemptsDir, runPaths, TOP_LEVEL } from './paths.js';
 
 /**
  * Removes attempt directories that the database does not know and that nobody ever claimed: a daemon died between
@@ -17,6 +18,16 @@ export async function sweepUnclaimed(
   const removed = unknown.filter((_, n) => !claims[n]);
   await Promise.all(removed.map((id) => rm(join(directory, id), { recursive: true, force: true })));
   return { removed, claimed: unknown.filter((_, n) => claims[n]) };
+}
+
+/**
+ * Removes what a killed daemon left of the records that it was replacing in an attempt's run directory. Only at the
+ * daemon's start, for attempts whose directory in the state still stands: for others nothing is written.
+ */
+export async function sweepRecords(runDir: string, attempt: number): Promise<void> {
+  if (runDir === '') return;
+  const { records } = runPaths(runDir, attempt, false);
+  await Promise.all([runDir, records].map((directory) => sweepTemporaries(directory, TOP_LEVEL)));
 }
 
 const exists = (path: string): Promise<boolean> =>
