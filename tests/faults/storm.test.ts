@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Home } from '../helpers/home.js';
 import { assertInvariants } from '../helpers/invariants.js';
-import { buildMutant, slowShim } from '../helpers/seeded.js';
+import { buildMutant, slowDisk, slowShim } from '../helpers/seeded.js';
 import { skipUnless } from '../helpers/skip.js';
-import { newSeed, Scene, storm } from '../helpers/storm.js';
+import { ambush, newSeed, Scene, storm } from '../helpers/storm.js';
 
 const straces = skipUnless(spawnSync('strace', ['-V']).status === 0, 'needs strace');
 const CALM = { runs: 60, submitters: 3, kills: 12, lifeMs: [50, 900], seconds: 0.4 } as const;
@@ -71,18 +71,10 @@ describe('slow steps, which no timer may be shorter than', () => {
 
   straces('of the disk under the database', async () => {
     const home = new Home();
-    home.command = [
-      ...['strace', '-D', '-f', '-qq', '-o', '/dev/null', '--seccomp-bpf', '-e', 'trace=pwrite64,fdatasync'],
-      ...[
-        '-e',
-        'inject=pwrite64:delay_enter=4000',
-        '-e',
-        'inject=fdatasync:delay_enter=15000',
-        ...home.command,
-      ],
-    ];
+    home.command = slowDisk(home.command);
     const here = scene(home);
-    await storm(here, { ...CALM, runs: 24, lifeMs: [400, 1500], seed: newSeed('slow disk') });
+    await storm(here, { ...CALM, runs: 24, kills: 6, lifeMs: [400, 1500], seed: newSeed('slow disk') });
+    await ambush(here, 6);
     assertInvariants(here, here.acknowledged);
   });
 });

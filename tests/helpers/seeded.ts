@@ -36,6 +36,13 @@ export interface Parts {
   shim?: string;
 }
 
+/** What a daemon consists of; scripts/build.mjs has the same. */
+const BUNDLES = {
+  expd: 'src/daemon/main.ts',
+  writer: 'src/daemon/queue/writer.ts',
+  verifier: 'src/daemon/tracking/verifier.ts',
+};
+
 /** @throws when an edit does not find its text: the source has moved on, and so must the edit. */
 export async function buildMutant({ edits = [], shim }: Parts): Promise<Build> {
   const dir = mkdtempSync(join(tmpdir(), 'expd-mutant-'));
@@ -47,13 +54,10 @@ export async function buildMutant({ edits = [], shim }: Parts): Promise<Build> {
     chmodSync(join(dir, 'dist/native/expshim'), 0o755);
   }
   const made = new Set<Edit>();
-  for (const [name, entry] of [
-    ['expd', 'src/daemon/main.ts'],
-    ['writer', 'src/daemon/queue/writer.ts'],
-  ] as const)
+  for (const [name, entry] of Object.entries(BUNDLES))
     await bundle(entry, join(dir, 'dist', `${name}.cjs`), edits, made);
   const missed = edits.find((edit) => !made.has(edit));
-  if (missed !== undefined) throw new Error(`${missed.file} is in neither bundle`);
+  if (missed !== undefined) throw new Error(`${missed.file} is in no bundle`);
   return {
     command: [process.execPath, join(dir, 'dist/expd.cjs')],
     remove: () => rmSync(dir, { recursive: true, force: true }),
@@ -123,3 +127,10 @@ exec strace -D -f -qq -o /dev/null --seccomp-bpf -e trace=${calls} ${traced} '${
   );
   return file;
 }
+
+/** A daemon whose database is written slowly: between its answers and its disk there is time to die. */
+export const slowDisk = (command: readonly string[]): string[] => [
+  ...['strace', '-D', '-f', '-qq', '-o', '/dev/null', '--seccomp-bpf', '-e', 'trace=pwrite64,fdatasync'],
+  ...['-e', 'inject=pwrite64:delay_enter=10000', '-e', 'inject=fdatasync:delay_enter=15000'],
+  ...command,
+];

@@ -33,6 +33,8 @@ export class Scene implements Judged {
   readonly state: string;
   readonly effects: string;
   readonly acknowledged: Acknowledged[] = [];
+  /** Whether submissions that the disk refused are made again, like those that got no answer. */
+  insists = false;
   #keys = 0;
 
   constructor(
@@ -66,7 +68,7 @@ export class Scene implements Judged {
         if (result?.run === undefined) throw new Refused(result?.error?.message ?? 'no result');
         return { runId: result.run.id, argv, cwd, key };
       } catch (error) {
-        if (error instanceof Refused) throw error;
+        if (error instanceof Refused && !this.insists) throw error;
         return undefined;
       }
     };
@@ -220,3 +222,19 @@ export const pick = <T>(random: () => number, from: readonly T[]): T =>
   from[Math.floor(random() * from.length)]!;
 const between = (random: () => number, [from, to]: readonly [number, number]): number =>
   from + Math.floor(random() * (to - from));
+
+/** Kills the daemon the moment an acknowledgement is read, `times` over; then everything is settled. */
+export async function ambush(scene: Scene, times: number): Promise<void> {
+  const calls = new Calls(scene.home.socket);
+  try {
+    for (let n = 0; n < times; n++) {
+      const ready = scene.start().catch(() => {});
+      await scene.submit(calls, { end: n % 2, lines: n }, n % 2 === 0);
+      await scene.home.stop('SIGKILL');
+      await ready;
+    }
+    await scene.settle();
+  } finally {
+    calls.close();
+  }
+}
