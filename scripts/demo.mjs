@@ -8,6 +8,7 @@ import { join, relative } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
+const TRAINING = [process.execPath, 'examples/digits/train.mjs', '--log-every', '250'];
 const root = fileURLToPath(new URL('..', import.meta.url));
 const home = mkdtempSync(join(tmpdir(), 'expd-demo-'));
 const env = { ...process.env, EXPD_HOME: home, EXPD_LOW_WATER: '0' };
@@ -37,22 +38,9 @@ function quietly(...args) {
 const show = (id) => JSON.parse(quietly('show', String(id), '--json').stdout);
 const daemonPid = () => JSON.parse(quietly('daemon', 'status', '--json').stdout).pid;
 
-let failed = false;
-try {
-  await demo();
-} catch (error) {
-  failed = true;
-  console.error(`demo: ${error.message}`);
-} finally {
-  cleanUp();
-}
-process.exitCode = failed ? 1 : 0;
-
 async function demo() {
   step('1. Submit a training: a digit classifier on the optdigits images. The daemon starts by itself.');
-  const id = Number(
-    expctl('submit', '-q', '--name', 'demo', '--', process.execPath, 'examples/digits/train.mjs').trim(),
-  );
+  const id = Number(expctl('submit', '-q', '--name', 'demo', '--', ...TRAINING).trim());
   expctl('ls');
 
   step('2. Let it train until it has saved a few checkpoints.');
@@ -80,11 +68,10 @@ async function demo() {
       '--seed',
       String(show(id).submission.seed),
       '--',
-      process.execPath,
-      'examples/digits/train.mjs',
+      ...TRAINING,
     ).trim(),
   );
-  await follow(twin);
+  expctl('wait', String(twin));
 
   const [resumed, straight] = [id, twin].map((run) => show(run).run);
   const weights = [resumed, straight].map((run) => hashOfWeights(run.runDir));
@@ -150,3 +137,14 @@ function cleanUp() {
   quietly('daemon', 'stop', '--no-start');
   rmSync(home, { recursive: true, force: true });
 }
+
+let failed = false;
+try {
+  await demo();
+} catch (error) {
+  failed = true;
+  console.error(`demo: ${error.message}`);
+} finally {
+  cleanUp();
+}
+process.exitCode = failed ? 1 : 0;
