@@ -1,5 +1,8 @@
-// npm's hook after an installation from source and before packing: builds dist/.
+// npm's hook after an installation from source and before packing: what is built is built.
 import { existsSync } from 'node:fs';
 
-// A production installation of the packed files has no build tools and needs none.
-if (existsSync(new URL('../node_modules/esbuild', import.meta.url))) await import('./build.mjs');
+const present = (path) => existsSync(new URL(`../${path}`, import.meta.url));
+
+if (present('node_modules/esbuild')) await import('./build.mjs');
+// `npm install -g .` of a fresh clone links it before its packages are there.
+else if (!present('node_modules') && present('package-lock.json')) await import('./setup.mjs');
