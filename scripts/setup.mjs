@@ -29,8 +29,12 @@ function packages() {
     .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   say('installing packages (npm ci; without a prebuilt better-sqlite3 it is compiled, about a minute)');
+  // Within `npm install -g .` the outer npm's own settings would reach the inner one.
+  const env = { ...process.env };
+  for (const name of ['global', 'prefix', 'local_prefix', 'location']) delete env[`npm_config_${name}`];
   const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
+    env,
     stdio: ['ignore', 2, 2],
   });
   if (npm.status !== 0)
