@@ -39,19 +39,13 @@ export class Launcher {
     this.#child.stdin?.write(`${attemptDir}\0`);
   }
 
-  /** Ends it; shims go on. */
-  close(): Promise<void> {
+  /** Lets it end, which is not waited for: it may be stopped, and we may not. Shims go on. */
+  close(): void {
     this.#closed = true;
-    const child = this.#child;
+    this.#child?.stdin?.end();
+    this.#child?.stdout?.destroy();
+    this.#child?.unref();
     this.#child = null;
-    if (child?.pid === undefined) return Promise.resolve();
-    return new Promise((resolve) => {
-      child.once('exit', () => resolve());
-      child.stdin?.end();
-      // Shims on their way to `started` hold the other end for a while longer.
-      child.stdout?.destroy();
-      if (child.exitCode !== null || child.signalCode !== null) resolve();
-    });
   }
 
   #spawn(): ChildProcess {

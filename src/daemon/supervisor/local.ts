@@ -103,7 +103,7 @@ export class LocalExecutor implements Executor {
 
   async close(): Promise<void> {
     for (const attempt of this.#attempts.values()) attempt.close();
-    await this.#launcher.close();
+    this.#launcher.close();
   }
 
   /** A stop may come between the claim and the launch, so whatever comes first makes it. */

@@ -26,7 +26,7 @@ test('it ends with its daemon, whether that closes or is killed', async () => {
   const executor = await world.open();
   const pid = executor.launcherPid!;
   await executor.close();
-  expect(existsSync(`/proc/${pid}`)).toBe(false);
+  await until('it is gone', () => !existsSync(`/proc/${pid}`));
   const daemon = await DaemonChild.start(world);
   const order = await world.order(sh('echo $PPID > shim; while [ ! -e go ]; do sleep 0.01; done'));
   daemon.send({ do: 'prepare', order });

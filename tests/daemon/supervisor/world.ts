@@ -8,6 +8,7 @@ import { systemClock } from '../../../src/daemon/clock.js';
 import type { Submission } from '../../../src/daemon/run/submission.js';
 import { environmentStore } from '../../../src/daemon/rundir/environment.js';
 import { readLayouts } from '../../../src/daemon/rundir/layouts.js';
+import { Cgroups, removeCgroup } from '../../../src/daemon/supervisor/cgroup.js';
 import type { Fact, StartOrder, Unsettled } from '../../../src/daemon/supervisor/executor.js';
 import { readBootId } from '../../../src/daemon/supervisor/identity.js';
 import { type LocalOptions, openLocalExecutor } from '../../../src/daemon/supervisor/local.js';
@@ -40,6 +41,13 @@ export class World {
   async cleanUp(): Promise<void> {
     for (const done of this.#cleanUps.splice(0)) await done();
     for (const id of this.attempts) execFileSync(SHIM, ['kill', id, 'SIGKILL']);
+    // A shim whose run was killed ends by itself, and removes its cgroup unless it was killed too.
+    const cgroups = await Cgroups.open();
+    for (const dir of [...this.attempts].map((id) => cgroups.of(id)).filter((dir) => dir !== null))
+      await until(`${dir} is gone`, async () => {
+        await removeCgroup(dir);
+        return !existsSync(dir);
+      });
     rmSync(this.root, { recursive: true, force: true });
   }
 
