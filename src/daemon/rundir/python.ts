@@ -9,41 +9,42 @@ const ASK_MS = 5_000;
 /**
  * Version and packages of an interpreter, from its files: pyvenv.cfg, and the names of the `*.dist-info` and
  * `*.egg-info` entries of its site directories (they hold name and version; nothing is imported, pip never runs).
- * Only where the files do not tell the version the interpreter itself is asked, isolated (`-I -S`) from all
- * configuration and packages.
+ * Outside a virtual environment the files do not tell version and prefix (pyenv's python is a shell script), so the
+ * interpreter itself is asked, isolated (`-I -S`) from all configuration and packages.
  */
-export async function pythonFacts(executable: string, { environment }: Command): Promise<PythonFacts> {
+export async function pythonFacts(executable: string, command: Command): Promise<PythonFacts> {
   const prefix = dirname(dirname(executable));
-  const settings = await venvSettings(prefix);
-  const version = venvVersion(settings) ?? (await askVersion(executable));
-  const systemToo = settings === null || /^include-system-site-packages\s*=\s*true/im.test(settings);
-  const real = await realpath(executable);
-  const prefixes = [prefix, ...(systemToo ? [dirname(dirname(real))] : [])];
+  const settings = await readFile(join(prefix, 'pyvenv.cfg'), 'utf8').catch(() => null);
+  const told = venvVersion(settings);
+  const alone = settings !== null && !/^include-system-site-packages\s*=\s*true/im.test(settings);
+  const base = told !== null && alone ? null : await askInterpreter(executable, command);
+  const version = told ?? base?.version ?? null;
   const minor = version?.split('.').slice(0, 2).join('.') ?? null;
+  const prefixes = [prefix, ...(alone || !base ? [] : [base.prefix])];
   const sites = [
     ...[...new Set(prefixes)].flatMap((at) => siteDirectories(at, minor)),
-    ...(systemToo ? userSites(environment, minor) : []),
+    ...(alone ? [] : userSites(command.environment, minor)),
   ];
   return { version, executable, packages: await packagesIn(sites) };
 }
-
-const venvSettings = (prefix: string): Promise<string | null> =>
-  readFile(join(prefix, 'pyvenv.cfg'), 'utf8').catch(() => null);
 
 /** `version = 3.11.2` (venv), `version_info = 3.11.2.final.0` (virtualenv, uv). */
 const venvVersion = (settings: string | null): string | null =>
   /^version(?:_info)?\s*=\s*(\d+\.\d+\.\d+)/im.exec(settings ?? '')?.[1] ?? null;
 
-async function askVersion(executable: string): Promise<string | null> {
-  const said = await ask(
-    executable,
-    ['-I', '-S', '-c', 'import platform; print(platform.python_version())'],
-    {
-      limitMs: ASK_MS,
-      env: {},
-    },
-  );
-  return said?.trim() || null;
+const QUESTION = 'import platform, sys; print(platform.python_version()); print(sys.base_prefix)';
+
+async function askInterpreter(
+  executable: string,
+  { environment, cwd }: Command,
+): Promise<{ version: string; prefix: string } | null> {
+  const said = await ask(executable, ['-I', '-S', '-c', QUESTION], {
+    limitMs: ASK_MS,
+    env: environment,
+    cwd,
+  });
+  const [version, prefix] = said?.trim().split('\n') ?? [];
+  return version !== undefined && prefix !== undefined ? { version, prefix } : null;
 }
 
 /** Where packages lie below a prefix; the second and third are Debian's. */

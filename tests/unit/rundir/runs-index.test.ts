@@ -1,0 +1,57 @@
+import { appendFile, readFile, rename, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { appendToIndex, type IndexEntry, indexLine } from '../../../src/daemon/rundir/runs-index.js';
+import { scratch } from './fixture.js';
+
+const entry: IndexEntry = {
+  ulid: '01J00000000000000000000007',
+  runId: 7,
+  name: 'train',
+  experimentId: 'train-7',
+  attempt: 1,
+  runDir: '/p/outputs/hydra/x',
+  status: 'failed',
+  exitReason: 'signal',
+  exitCode: null,
+  startedAt: 0,
+  endedAt: 1000,
+};
+
+test('a line each, also after one that a power cut tore', async () => {
+  const project = await scratch();
+  const path = join(project, 'outputs/runs_index.jsonl');
+  await Promise.all([1, 2, 3].map((attempt) => appendToIndex(project, { ...entry, attempt })));
+  await appendFile(path, '{"torn":');
+  await appendToIndex(project, { ...entry, attempt: 4 });
+  const lines = (await readFile(path, 'utf8')).split('\n');
+  expect(lines[3]).toBe('{"torn":');
+  const whole = lines.filter((line) => line !== '' && line !== '{"torn":').map((line) => JSON.parse(line));
+  expect(whole.map(({ attempt }) => attempt).sort()).toEqual([1, 2, 3, 4]);
+  expect(whole[0]).toMatchObject({
+    v: 1,
+    ulid: entry.ulid,
+    host: expect.any(String),
+    exit_reason: 'signal',
+    ended_at: '1970-01-01T00:00:01.000Z',
+  });
+});
+
+test('a link in its place is not followed; outputs itself may be one', async () => {
+  const [project, elsewhere] = [await scratch(), await scratch()];
+  await symlink(elsewhere, join(project, 'outputs'));
+  await appendToIndex(project, entry);
+  const path = join(elsewhere, 'runs_index.jsonl');
+  const before = await readFile(path, 'utf8');
+  await rename(path, join(elsewhere, 'victim'));
+  await symlink('victim', path);
+  await expect(appendToIndex(project, entry)).rejects.toThrow('ELOOP');
+  expect(await readFile(join(elsewhere, 'victim'), 'utf8')).toBe(before);
+});
+
+test('a line never exceeds one page', () => {
+  expect(JSON.parse(indexLine('/p', entry))).toMatchObject({ run_dir: 'outputs/hydra/x' });
+  const long = indexLine('/p', { ...entry, runDir: `/p/${'ä'.repeat(4000)}` });
+  expect(Buffer.byteLength(`${long}\n`)).toBeLessThan(4096);
+  expect(JSON.parse(long)).toMatchObject({ ulid: entry.ulid, name: 'train' });
+});
