@@ -226,3 +226,25 @@ skipUnless(process.getuid?.() === 0 && existsSync('/sys/fs/cgroup'), 'making cgr
     await until('its cgroup is gone', () => !existsSync(live.cgroup!));
   },
 );
+
+skipUnless(process.getuid?.() === 0 && existsSync('/sys/fs/cgroup'), 'making cgroups needs root')(
+  'a damaged record that names a cgroup of others ends nobody there',
+  async () => {
+    const { world, executor, id } = await running(sh('while :; do sleep 0.01; done'));
+    const other = await world.order(sh('while [ ! -e go ]; do sleep 0.01; done; exit 5'));
+    await executor.prepare(other);
+    executor.launch(other.attemptId);
+    const { process: stranger } = await world.fact('started', other.attemptId);
+    await executor.close();
+    const path = `${world.dir(id)}/started`;
+    const record = JSON.parse(readFileSync(path, 'utf8'));
+    writeFileSync(path, JSON.stringify({ ...record, cgroup: stranger.cgroup }));
+    process.kill(record.shim.pid, 'SIGKILL');
+    process.kill(record.main.pid, 'SIGKILL');
+    const next = await world.open();
+    next.recover([world.unsettled(id), world.unsettled(other.attemptId)]);
+    await world.ended(id);
+    writeFileSync(`${world.project}/go`, '');
+    expect((await world.ended(other.attemptId)).ending).toMatchObject({ seen: 'exit', record: { code: 5 } });
+  },
+);
