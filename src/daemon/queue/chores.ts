@@ -9,24 +9,29 @@ import {
   rmSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import Database from 'better-sqlite3';
 import { UserError } from '../errors.js';
 import { checkEverything, databaseFile, openForReading, syncDirectory } from '../store/connection.js';
-import { markDamage } from '../store/damage.js';
-import { storageFailure } from '../store/failure.js';
+import { damaged, markDamage } from '../store/damage.js';
+import { isDamage, storageFailure } from '../store/failure.js';
 import type { FromWriter } from './messages.js';
 
-/** Reads every page. What is found is remembered: the next start refuses until it is mended. */
+/**
+ * Reads every page. What is found is remembered: the next start refuses until it is mended. The connection
+ * could write, and does not: SQLite does not check CHECKs through one that only reads.
+ */
 export function check(stateDir: string): FromWriter {
-  const db = openForReading(stateDir);
+  const file = databaseFile(stateDir);
+  const raw = new Database(file, { fileMustExist: true });
   try {
-    checkEverything(db.raw, databaseFile(stateDir));
+    checkEverything(raw, file);
     return { say: 'closed' };
   } catch (error) {
-    const told = db.translate(error);
-    if (told instanceof UserError && told.code === 'database_corrupt') markDamage(stateDir, told.message);
+    const told = isDamage(error) ? damaged(file, String(error), error) : error;
+    if (told instanceof UserError) markDamage(stateDir, told.message);
     throw told;
   } finally {
-    db.raw.close();
+    raw.close();
   }
 }
 

@@ -17,6 +17,8 @@ export interface Committing {
   savepoint: Savepoint;
   /** Rows written through this connection so far. */
   written: () => number;
+  /** Moves the WAL's content into the database as far as the disk allows: the WAL's space is used again. */
+  checkpoint: () => void;
   ballast: Ballast;
   notify: boolean;
   keepEvents: number;
@@ -29,7 +31,7 @@ export interface Committed {
 
 /**
  * Everything that waits, in one transaction and one fsync. What the disk refuses is answered as refused:
- * on a full one the ends of runs are tried once more alone, then with the ballast's space.
+ * on a full one the ends of runs are tried again alone, in the WAL's own space, then with the ballast's.
  * Throws for a damaged database and for bugs of the queue itself.
  */
 export function commit(on: Committing, posted: Posted[]): Committed {
@@ -40,7 +42,12 @@ export function commit(on: Committing, posted: Posted[]): Committed {
 
   const [ends, others] = split(open, records);
   let again = attempt(on, ends);
-  while (again.failure === 'full' && on.ballast.giveUp()) again = attempt(on, ends);
+  for (const makeRoom of [() => undefined, on.ballast.giveUp]) {
+    if (again.failure !== 'full') break;
+    makeRoom();
+    on.checkpoint();
+    again = attempt(on, ends);
+  }
   if (again.failure === null) return answered(again, [...others, ...shut], 'full');
   return answered(nothing, posted, again.failure);
 }

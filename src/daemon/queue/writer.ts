@@ -1,7 +1,7 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { UserError } from '../errors.js';
-import { ballast } from '../store/ballast.js';
-import { openForWriting } from '../store/connection.js';
+import { type Ballast, ballast } from '../store/ballast.js';
+import { type Connection, openForWriting } from '../store/connection.js';
 import { markDamage } from '../store/damage.js';
 import { isDamage, storageFailure } from '../store/failure.js';
 import type { Touched } from './apply.js';
@@ -45,17 +45,19 @@ function told(port: MessagePort, run: () => FromWriter): void {
 
 function write(port: MessagePort, task: Extract<Task, { task: 'write' }>): FromWriter {
   const { stateDir, notify, keepEvents } = task;
-  const { connection: db, unclean } = openForWriting(stateDir);
+  const reserve = ballast(stateDir, task.ballastBytes);
+  const { connection: db, unclean } = openWith(stateDir, reserve);
   const on: Committing = {
     db,
     tables: tables(db),
     savepoint: savepoints(db),
     written: rowsWritten(db),
-    ballast: ballast(stateDir, task.ballastBytes),
+    checkpoint: () => checkpoint(db),
+    ballast: reserve,
     notify,
     keepEvents,
   };
-  on.ballast.restore();
+  reserve.restore();
   const say = (message: FromWriter): void => port.postMessage(message);
   let checkpointed = on.written();
 
@@ -63,8 +65,9 @@ function write(port: MessagePort, task: Extract<Task, { task: 'write' }>): FromW
     const { answers, touched } = commit(on, posted);
     say({ say: 'answers', answers });
     if (isTouched(touched)) say({ say: 'committed', committed: committed(on, touched) });
-    if (on.written() - checkpointed < ROWS_A_CHECKPOINT) return;
-    checkpoint(on);
+    // After the answers, so that nobody waits for it; without a reserve at once, or the WAL eats what is left.
+    if (reserve.there && on.written() - checkpointed < ROWS_A_CHECKPOINT) return;
+    on.checkpoint();
     checkpointed = on.written();
   };
 
@@ -101,6 +104,16 @@ function watched(stateDir: string, run: () => void): void {
   }
 }
 
+/** A daemon that starts on a full disk must still learn how its runs ended. */
+function openWith(stateDir: string, reserve: Ballast): ReturnType<typeof openForWriting> {
+  try {
+    return openForWriting(stateDir);
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== 'storage_full' || !reserve.giveUp()) throw error;
+    return openForWriting(stateDir);
+  }
+}
+
 /** Everything that waits now, batches joined as far as a commit reaches; the order stays. */
 function* gathered(first: ToWriter, receive: () => ToWriter | undefined): Generator<ToWriter> {
   let posted: Posted[] = [];
@@ -133,10 +146,10 @@ function committed({ tables: { runs, events } }: Committing, touched: Touched) {
   };
 }
 
-/** After the answers, so that nobody waits for it. A full disk leaves everything in the WAL, where it is safe. */
-function checkpoint({ db }: Committing): void {
+/** A disk that takes nothing leaves everything in the WAL, where it is safe. */
+function checkpoint({ raw }: Connection): void {
   try {
-    db.raw.pragma('wal_checkpoint(PASSIVE)');
+    raw.pragma('wal_checkpoint(PASSIVE)');
   } catch (error) {
     const failure = storageFailure(error);
     if (failure === null || failure === 'damaged') throw error;

@@ -9,7 +9,7 @@ const PIECE = 256 * 1024;
 export interface Ballast {
   readonly there: boolean;
   /** Frees the space; false when there was none left to free. */
-  giveUp(): boolean;
+  giveUp: () => boolean;
   /** Takes the space again if twice as much is free; whether it is there now. Blocks for the write. */
   restore(): boolean;
 }

@@ -7,7 +7,7 @@ export type StorageFailure = 'full' | 'failed' | 'damaged';
 export function storageFailure(error: unknown): StorageFailure | null {
   const code = codeOf(error);
   if (code === null) return null;
-  if (code === 'SQLITE_FULL' || code === 'ENOSPC' || code === 'EDQUOT') return 'full';
+  if (FULL.includes(code)) return 'full';
   if (isDamage(error)) return 'damaged';
   if (/^SQLITE_(IOERR|BUSY|READONLY|CANTOPEN|PERM|NOLFS)/.test(code)) return 'failed';
   return code === 'EIO' || isReadOnly(error) ? 'failed' : null;
@@ -24,6 +24,9 @@ export function isReadOnly(error: unknown): boolean {
   const code = codeOf(error);
   return code !== null && /^(SQLITE_(READONLY|CANTOPEN|PERM)|EROFS|EACCES|EPERM)/.test(code);
 }
+
+/** SHMSIZE: the WAL's index cannot grow, which takes 32 KiB. */
+const FULL = ['SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE', 'ENOSPC', 'EDQUOT'];
 
 const codeOf = (error: unknown): string | null =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
