@@ -16,6 +16,7 @@ import type { StoredAttempt, StoredRun } from '../store/stored.js';
 import { Bell } from './bell.js';
 import type { Calls, Outgoing } from './call.js';
 import { type Lookup, selectOne } from './select.js';
+import { Told } from './told.js';
 import { type Reasons, runView } from './view.js';
 
 export interface LogsPorts {
@@ -83,13 +84,10 @@ async function follow(
     news.committed = true;
     bell.ring();
   });
-  const shown = { text: '' };
+  const told = new Told();
   const show = async (run: StoredRun): Promise<void> => {
     const value = runView(run, reasons);
-    const text = JSON.stringify(value);
-    if (text === shown.text) return;
-    shown.text = text;
-    await out.send({ part: { $case: 'run', value } });
+    if (told.isNew(value)) await out.send({ part: { $case: 'run', value } });
   };
   try {
     let run = current(reads, id);

@@ -5,6 +5,7 @@ import { isFinal } from '../run/run.js';
 import { Bell } from './bell.js';
 import type { Outgoing } from './call.js';
 import { type Lookup, select } from './select.js';
+import { Told } from './told.js';
 import { type Reasons, runView } from './view.js';
 
 export interface WaitPorts {
@@ -21,6 +22,7 @@ export async function wait(
 ): Promise<void> {
   const { reads, onCommit, reasons } = ports;
   const bell = new Bell();
+  const told = new Told();
   const waited = new Set<number>();
   const changed = new Set<number>();
   for (const one of select(request.runs, reads)) {
@@ -41,7 +43,8 @@ export async function wait(
         const run = reads.run(id);
         if (run === null) throw new UserError('not_found', `run ${id} was removed`);
         if (isFinal(run.state)) waited.delete(id);
-        await out.send({ run: runView(run, reasons) });
+        const view = runView(run, reasons);
+        if (told.isNew(view)) await out.send({ run: view });
       }
       if (waited.size === 0) return;
       await bell.wait(out.signal);

@@ -5,7 +5,10 @@ import {
   type ActResponse,
   EditRequest,
   EnvironmentChange,
+  type ExplainResponse,
+  type GetResponse,
   ListRequest,
+  type ListResponse,
   RemoveRequest,
   type RemoveResponse,
   RerunRequest,
@@ -27,7 +30,8 @@ beforeEach(() => {
   served.discarded = [];
 });
 
-const get = (run: number) => answer((done) => served.runs.get({ run: String(run), logLines: 0 }, done));
+const get = (run: number): Promise<GetResponse> =>
+  answer((done) => served.runs.get({ run: String(run), logLines: 0 }, done));
 const state = async (run: number): Promise<string> =>
   RunState[(await get(run)).run!.state].slice('RUN_STATE_'.length);
 const retry = (changes: Partial<RetryRequest>): Promise<ActResponse> =>
@@ -320,7 +324,7 @@ test('groups', async () => {
 });
 
 test('list: pages, filters, recent; explain and get', async () => {
-  const list = (changes: Partial<ListRequest>) =>
+  const list = (changes: Partial<ListRequest>): Promise<ListResponse> =>
     answer((done) => served.runs.list(of(ListRequest, changes), done));
   const tagged = [
     await served.submitted({ tags: ['x1'] }),
@@ -341,7 +345,9 @@ test('list: pages, filters, recent; explain and get', async () => {
   await expect(list({ pageSize: 1001 })).rejects.toMatchObject({ detail: { code: 'usage' } });
   await expect(list({ runs: ['99999'] })).rejects.toMatchObject({ detail: { code: 'not_found' } });
 
-  const explained = await answer((done) => served.runs.explain({ run: String(tagged[1]) }, done));
+  const explained = await answer<ExplainResponse>((done) =>
+    served.runs.explain({ run: String(tagged[1]) }, done),
+  );
   expect(explained).toMatchObject({
     run: { id: tagged[1], argv: ['true'] },
     history: [{ kind: 'submitted' }],
@@ -351,7 +357,7 @@ test('list: pages, filters, recent; explain and get', async () => {
     'line\nTraceback (most recent call last):\n  File "x"\nValueError: no\n',
     failure,
   );
-  const got = await answer((done) => served.runs.get({ run: String(id), logLines: 2 }, done));
+  const got = await answer<GetResponse>((done) => served.runs.get({ run: String(id), logLines: 2 }, done));
   expect(String(got.logTail)).toBe('Traceback (most recent call last):\n  File "x"\nValueError: no\n');
   expect(got).toMatchObject({
     run: { exitCode: 3, resultCode: 3, reason: { text: 'exit 3' } },

@@ -65,7 +65,7 @@ export class Served {
     return served;
   }
 
-  async listen(): Promise<void> {
+  async listen(idleMs = 60_000): Promise<void> {
     const closing = new AbortController();
     const log = this.#log();
     const calls = new Calls(log, closing.signal);
@@ -73,6 +73,7 @@ export class Served {
       socket: this.socket,
       closing,
       log,
+      idleMs,
       services: [
         [RunsService, runsService(this.#runsPorts(calls))],
         [LogsService, logsService(this.#runsPorts(calls))],

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { environmentStore } from '../../../src/daemon/rundir/environment.js';
 import {
   DependencyKind,
+  type GetResponse,
   RunState,
   type Submission,
   type SubmitRequest,
@@ -21,7 +22,8 @@ beforeEach(() => {
   served.batches = [];
 });
 
-const get = (run: string) => answer((done) => served.runs.get({ run, logLines: 0 }, done));
+const get = (run: string): Promise<GetResponse> =>
+  answer((done) => served.runs.get({ run, logLines: 0 }, done));
 
 test('a submission is stored whole and durable before it is answered', async () => {
   const asked: Partial<Submission> = {
