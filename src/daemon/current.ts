@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
 import type { Log } from './log.js';
 import { type Loaded, loadSettings, type Settings } from './options.js';
@@ -29,6 +31,7 @@ export class CurrentSettings {
 
   /** From now on changes of the file count. */
   follow(): void {
+    mkdirSync(dirname(this.file), { recursive: true, mode: 0o700 });
     // Editors replace files, so the name is watched, not the inode.
     this.#watcher = watch(this.file, { ignoreInitial: true, awaitWriteFinish: { stabilityThreshold: 100 } });
     this.#watcher.on('all', () => void this.#reload());
