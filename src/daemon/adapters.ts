@@ -72,10 +72,11 @@ export async function stopAll(reader: Reader, queue: Queue): Promise<void> {
   if (commands.length > 0) await queue.execute({ requestId: null, commands });
 }
 
-export const shownSettings = (settings: CurrentSettings): Setting[] =>
-  SETTINGS.map(({ key, field, description }) => ({
+/** As they were written: 60s, not 60000. */
+export const shownSettings = ({ given }: CurrentSettings): Setting[] =>
+  SETTINGS.map(({ key, description, default: standard }) => ({
     key,
-    value: JSON.stringify(settings.now[field]),
-    origin: settings.origins[key] ?? 'default',
+    value: JSON.stringify(given[key]?.value ?? standard),
+    origin: given[key]?.origin ?? 'default',
     description,
   }));

@@ -21,8 +21,8 @@ export class CurrentSettings {
     return this.loaded.settings;
   }
 
-  get origins(): Loaded['origins'] {
-    return this.loaded.origins;
+  get given(): Loaded['given'] {
+    return this.loaded.given;
   }
 
   onChange(listener: (settings: Settings) => void): void {

@@ -90,7 +90,8 @@ export const SETTINGS: readonly Key[] = [
 
 export interface Loaded {
   settings: Settings;
-  origins: Record<string, Origin>;
+  /** Each key as it was written, and where. */
+  given: Record<string, { value: unknown; origin: Origin }>;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -118,7 +119,7 @@ function resolve(
         `${file}: unknown setting ${key}`,
         `the settings are ${[...known].join(', ')}`,
       );
-  const origins: Record<string, Origin> = {};
+  const given: Loaded['given'] = {};
   const entries = SETTINGS.map(({ key, field, default: standard, parse }) => {
     const variable = env[`EXPD_${key.toUpperCase()}`];
     const [value, origin, where] =
@@ -129,7 +130,7 @@ function resolve(
           : inFile[key] !== undefined
             ? [inFile[key], 'file' as const, `${file}: ${key}`]
             : [standard, 'default' as const, key];
-    origins[key] = origin;
+    given[key] = { value, origin };
     try {
       return [field, parse(value)] as const;
     } catch (cause) {
@@ -141,7 +142,7 @@ function resolve(
     }
   });
   // SETTINGS names every field once; tests/unit/options.test.ts holds it to that.
-  return { settings: Object.fromEntries(entries) as unknown as Settings, origins };
+  return { settings: Object.fromEntries(entries) as unknown as Settings, given };
 }
 
 /** The file as a flat map; empty where there is none. */

@@ -19,7 +19,7 @@ const file = (text: string): string => {
 
 describe('settings', () => {
   test('defaults without a file, every field from one key', async () => {
-    const { settings, origins } = await loadSettings(join(directory, 'none'), {}, {});
+    const { settings, given } = await loadSettings(join(directory, 'none'), {}, {});
     expect(settings).toEqual({
       slots: 1,
       layout: 'hybrid',
@@ -30,14 +30,14 @@ describe('settings', () => {
       state: null,
     });
     expect(new Set(SETTINGS.map(({ field }) => field))).toEqual(new Set(Object.keys(settings)));
-    expect(new Set(Object.values(origins))).toEqual(new Set(['default']));
+    expect(new Set(Object.values(given).map(({ origin }) => origin))).toEqual(new Set(['default']));
   });
 
   test('flag over environment over file over default', async () => {
     const path = file('slots: 2\n');
     const slots = async (flags: Record<string, string>, env: Record<string, string>) => {
-      const { settings, origins } = await loadSettings(path, flags, env);
-      return [settings.slots, origins.slots];
+      const { settings, given } = await loadSettings(path, flags, env);
+      return [settings.slots, given.slots?.origin];
     };
     expect(await slots({}, {})).toEqual([2, 'file']);
     expect(await slots({}, { EXPD_SLOTS: '3' })).toEqual([3, 'environment']);
