@@ -1,6 +1,7 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
   closeSync,
   existsSync,
   mkdirSync,
@@ -11,11 +12,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect } from 'vitest';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { UserError } from '../../../src/daemon/errors.js';
 import type { Result } from '../../../src/daemon/queue/commands.js';
 import { skipUnless } from '../../helpers/skip.js';
-import { endOf, failure, newRun, Store, success } from '../../helpers/store.js';
+import { bundle, endOf, failure, newRun, Store, success, writerFile } from '../../helpers/store.js';
 
 const mounting = skipUnless(process.getuid?.() === 0, 'needs root to mount');
 let dir: string;
@@ -148,11 +150,19 @@ mounting('a file system mounted read-only: one clear error at start, refusals wh
   await store.stop();
 });
 
-skipUnless(process.getuid?.() !== 0, 'root ignores modes')(
-  'a state directory without write permission',
-  async () => {
-    chmodSync(dir, 0o500);
-    await expect(Store.open({ stateDir: dir })).rejects.toMatchObject({ code: 'storage_failed' });
-    chmodSync(dir, 0o700);
-  },
-);
+test('a state directory without write permission: one clear error', async () => {
+  // Root may write everywhere, so the client is nobody.
+  const nobody = process.getuid?.() === 0 ? 65_534 : process.getuid?.();
+  const state = join(dir, 'state');
+  mkdirSync(state, { mode: 0o500 });
+  chmodSync(dir, 0o755);
+  if (process.getuid?.() === 0) chownSync(state, 65_534, 65_534);
+  const program = bundle('tests/daemon/queue/programs/queue-client.ts');
+  const options = nobody === undefined ? {} : { uid: nobody };
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [program, state, writerFile(), 'turns'],
+    options,
+  );
+  expect(stdout).toMatch(new RegExp(`^failed ${state} cannot be written: `));
+});
