@@ -163,6 +163,19 @@ describe('unusual trees', () => {
   });
 });
 
+test('only one of the two diffs was kept: files are compared by their times', async () => {
+  const directory = await committed({ 'big.txt': '', 'small.py': '1\n' });
+  const past = new Date(Date.now() - 60_000);
+  await writeFile(join(directory, 'small.py'), '2\n');
+  await utimes(join(directory, 'small.py'), past, past);
+  await writeFile(join(directory, 'big.txt'), '0123456789abcdef\n'.repeat(250_000));
+  const before = await known(directory);
+  expect(before.diffOmitted).toBe(true);
+  const at = Date.now() - 1000;
+  await writeFile(join(directory, 'big.txt'), 'small\n');
+  expect(await changedSince({ ...before, at }, await known(directory), OPTIONS)).toEqual(['big.txt']);
+});
+
 describe('changed since submission', () => {
   async function submitted() {
     const directory = await committed({ 'a.py': '1\n', 'b.py': '1\n', 'c.py': '1\n' });

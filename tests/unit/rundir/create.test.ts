@@ -57,6 +57,7 @@ test('flat: one directory for all attempts, which shows the newest', async () =>
   const { project, given, envSha } = await setUp();
   const flat = { layout: 'flat', split: true };
   const first = await prepareAttempt(order(project, envSha, { submission: flat }), null, given);
+  await writeFile(join(first.runDir, 'metrics/metrics.jsonl'), '{"step":1}\n');
   const next = order(project, envSha, { attempt: 2, previousRunDir: first.runDir, submission: flat });
   const second = await prepareAttempt(next, null, given);
   expect(second.runDir).toBe(first.runDir);
@@ -74,6 +75,7 @@ test('flat: one directory for all attempts, which shows the newest', async () =>
     'logs/',
     'metadata.json',
     'metrics/',
+    'metrics/metrics.jsonl',
     'train.log -> logs/attempt-2.out.log',
   ]);
   expect(second).toMatchObject({
@@ -82,6 +84,7 @@ test('flat: one directory for all attempts, which shows the newest', async () =>
   });
   expect(JSON.parse(await readFile(join(first.runDir, 'metadata.json'), 'utf8'))).toMatchObject({
     attempt: 2,
+    metrics_start: 11,
   });
 });
 

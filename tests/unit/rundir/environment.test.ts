@@ -55,18 +55,28 @@ test('removed with the last use, but never while a submission is under way', asy
   expect(await readdir(join(state, 'env'))).toEqual([used]);
 });
 
-test('stored while it is being removed: it is there afterwards', async () => {
+test('stored again after, or while, it is removed: it is there', async () => {
   const state = await scratch();
   const store = environmentStore(state);
   const environment = { A: '1' };
   const sha = await store.store(environment);
+  store.release(sha);
+  expect(await store.removeUnused(() => NONE)).toBe(1);
   for (let n = 0; n < 50; n++) {
+    await store.store(environment);
     store.release(sha);
-    const removing = store.removeUnused(() => NONE);
-    for (let k = 0; k < n % 5; k++) await Promise.resolve();
-    if (n % 2 === 0) await new Promise((turn) => setImmediate(turn));
-    await Promise.all([store.store(environment), removing]);
+    let again: Promise<string> | null = null;
+    // The first moment at which the removal is decided and the submission does not know of it.
+    const decided = (): ReadonlySet<string> => {
+      queueMicrotask(() => {
+        again = store.store(environment);
+      });
+      return NONE;
+    };
+    expect(await store.removeUnused(decided)).toBe(1);
+    expect(await again).toBe(sha);
     expect(await readdir(join(state, 'env'))).toEqual([sha]);
+    store.release(sha);
   }
 });
 

@@ -51,6 +51,8 @@ test('in a shared directory an attempt speaks for itself only', async () => {
   );
   expect(await attemptSaysDone(runDir, 1)).toBe(true);
   expect(await attemptSaysDone(runDir, 2)).toBe(false);
+  await appendFile(metrics, '{"step":1}\n');
+  expect(await attemptSaysDone(runDir, 2)).toBe(false);
   await appendFile(metrics, DONE);
   expect(await attemptSaysDone(runDir, 2)).toBe(true);
 });
