@@ -115,7 +115,7 @@ describe('a failing disk', () => {
     const pid = await scene.start();
     const running = await scene.submit(calls, { seconds: 1, end: 4, lines: 10 });
     await home.untilState(running.runId, 'running');
-    for (const fault of ['pwrite64:error=EIO', 'fdatasync:error=EIO', 'pwrite64:error=EIO:when=2']) {
+    for (const fault of ['pwrite64:error=EIO', 'fsync:error=EIO', 'pwrite64:error=EIO:when=2']) {
       const mend = await tamper(pid, fault);
       const answers = await Promise.allSettled([scene.submit(calls), scene.submit(calls)]);
       if (!fault.includes('when'))

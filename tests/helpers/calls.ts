@@ -11,8 +11,6 @@ import {
   type SubmitResult,
 } from '../../src/gen/expd/v1/runs.js';
 
-const DEADLINE_MS = 10_000;
-
 /** The verbs that change runs one by one. */
 export type Verb = 'cancel' | 'hold' | 'release' | 'pause' | 'retry';
 
@@ -23,7 +21,10 @@ export type Verb = 'cancel' | 'hold' | 'release' | 'pause' | 'retry';
 export class Calls {
   readonly #client: InstanceType<typeof RunsClient>;
 
-  constructor(socket: string) {
+  constructor(
+    socket: string,
+    private readonly deadlineMs = 10_000,
+  ) {
     this.#client = new RunsClient(`unix:${socket}`, credentials.createInsecure(), {
       'grpc.initial_reconnect_backoff_ms': 20,
       'grpc.min_reconnect_backoff_ms': 20,
@@ -39,7 +40,7 @@ export class Calls {
     requestId: string = randomUUID(),
   ): Promise<SubmitResult[]> {
     return new Promise((resolve, reject) => {
-      const stream = this.#client.submit(new Metadata(), deadline(), (error, response) =>
+      const stream = this.#client.submit(new Metadata(), this.#deadline(), (error, response) =>
         error ? reject(error) : resolve(response.results),
       );
       stream.on('error', () => {}); // told to the callback
@@ -58,10 +59,10 @@ export class Calls {
         ? this.#client.retry(
             { requestId, runs, fresh: false, environment: undefined },
             new Metadata(),
-            deadline(),
+            this.#deadline(),
             done,
           )
-        : this.#client[verb]({ requestId, runs }, new Metadata(), deadline(), done),
+        : this.#client[verb]({ requestId, runs }, new Metadata(), this.#deadline(), done),
     );
     const [result] = results;
     if (result?.run === undefined || result.error !== undefined)
@@ -71,7 +72,7 @@ export class Calls {
 
   async get(runId: number): Promise<Run> {
     const { run } = await this.#unary<GetResponse>((done) =>
-      this.#client.get({ run: String(runId), logLines: 0 }, new Metadata(), deadline(), done),
+      this.#client.get({ run: String(runId), logLines: 0 }, new Metadata(), this.#deadline(), done),
     );
     if (run === undefined) throw new Error(`no run ${runId} in the answer`);
     return run;
@@ -79,12 +80,14 @@ export class Calls {
 
   list(changes: Partial<ListRequest> = {}): Promise<ListResponse> {
     const request = { ...ListRequest.decode(new Uint8Array()), ...changes };
-    return this.#unary((done) => this.#client.list(request, new Metadata(), deadline(), done));
+    return this.#unary((done) => this.#client.list(request, new Metadata(), this.#deadline(), done));
   }
 
   close(): void {
     this.#client.close();
   }
+
+  #deadline = () => ({ deadline: Date.now() + this.deadlineMs });
 
   #unary<Answer>(
     call: (done: (error: ServiceError | null, answer: Answer) => void) => unknown,
@@ -97,5 +100,3 @@ export class Calls {
 
 /** The daemon answered, and said no. */
 export class Refused extends Error {}
-
-const deadline = () => ({ deadline: Date.now() + DEADLINE_MS });

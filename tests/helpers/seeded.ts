@@ -129,8 +129,12 @@ exec strace -D -f -qq -o /dev/null --seccomp-bpf -e trace=${calls} ${traced} '${
 }
 
 /** A daemon whose database is written slowly: between its answers and its disk there is time to die. */
-export const slowDisk = (command: readonly string[]): string[] => [
-  ...['strace', '-D', '-f', '-qq', '-o', '/dev/null', '--seccomp-bpf', '-e', 'trace=pwrite64,fdatasync'],
-  ...['-e', 'inject=pwrite64:delay_enter=10000', '-e', 'inject=fdatasync:delay_enter=15000'],
-  ...command,
-];
+export function slowDisk(
+  command: readonly string[],
+  inject: readonly string[] = ['pwrite64:delay_enter=2000', 'fsync:delay_enter=10000'],
+): string[] {
+  const calls = inject.map((one) => one.split(':', 1)[0]).join(',');
+  const injected = inject.flatMap((one) => ['-e', `inject=${one}`]);
+  const traced = ['-D', '-f', '-qq', '-o', '/dev/null', '--seccomp-bpf', '-e', `trace=${calls}`, ...injected];
+  return ['strace', ...traced, ...command];
+}
