@@ -7,7 +7,7 @@ const src = join(root, 'src');
 
 /** Who may import whom, by module. A module is a folder of src/daemon or src, or a file beside them. */
 const LAW: Readonly<Record<string, readonly string[]>> = {
-  'daemon/main': ['daemon/daemon', 'daemon/options', 'places', 'install'],
+  'daemon/main': ['daemon/daemon', 'daemon/options', 'daemon/readiness', 'places', 'protocol'],
   'daemon/run': [],
   'daemon/store': ['daemon/run'],
   'daemon/queue': ['daemon/run', 'daemon/store'],
@@ -49,7 +49,7 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
   install: [],
 };
 /** What wires the rest together may import all of it. */
-const WIRING = ['daemon/daemon', 'daemon/adapters', 'daemon/current', 'daemon/tidy', 'launch'];
+const WIRING = ['daemon/daemon', 'daemon/wiring', 'launch'];
 /** Allowed for every module of the daemon but run. */
 const FREE = ['daemon/errors', 'daemon/clock', 'daemon/log', 'daemon/quantity', 'daemon/failpoint'];
 

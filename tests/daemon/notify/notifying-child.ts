@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { outbox } from '../../../src/daemon/adapters.js';
+import { outbox } from '../../../src/daemon/wiring/adapters.js';
 import { systemClock } from '../../../src/daemon/clock.js';
 import { startNotifier } from '../../../src/daemon/notify/notifier.js';
 import { PATIENCE } from '../../../src/daemon/notify/patience.js';

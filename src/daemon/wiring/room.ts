@@ -1,5 +1,5 @@
 import { statfs } from 'node:fs/promises';
-import { showBytes } from './quantity.js';
+import { showBytes } from '../quantity.js';
 
 /** Why the file system of a directory has too little room for a start, in one line, or null. */
 export async function tooLittleRoom(directory: string, lowWaterBytes: number): Promise<string | null> {

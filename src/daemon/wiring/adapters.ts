@@ -1,18 +1,18 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Setting } from '../gen/expd/v1/daemon.js';
-import type { RunFiles } from './api/remove.js';
-import type { Clock } from './clock.js';
+import type { Setting } from '../../gen/expd/v1/daemon.js';
+import type { RunFiles } from '../api/remove.js';
+import type { Clock } from '../clock.js';
+import type { Outbox } from '../notify/outbox.js';
+import { SETTINGS, type Settings } from '../options.js';
+import type { Command } from '../queue/commands.js';
+import type { Queue } from '../queue/queue.js';
+import { tensorboardDir } from '../rundir/paths.js';
+import { moveToTrash, presentDirectories } from '../rundir/trash.js';
+import type { Reader } from '../store/reader.js';
+import type { StoredAttempt, StoredRun } from '../store/stored.js';
 import type { CurrentSettings } from './current.js';
-import type { Outbox } from './notify/outbox.js';
-import { SETTINGS, type Settings } from './options.js';
-import type { Command } from './queue/commands.js';
-import type { Queue } from './queue/queue.js';
 import { tooLittleRoom } from './room.js';
-import { tensorboardDir } from './rundir/paths.js';
-import { moveToTrash, presentDirectories } from './rundir/trash.js';
-import type { Reader } from './store/reader.js';
-import type { StoredAttempt, StoredRun } from './store/stored.js';
 
 // What one module asks for, in the words of another.
 

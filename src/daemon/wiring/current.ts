@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
-import type { Log } from './log.js';
-import { type Loaded, loadSettings, type Settings } from './options.js';
+import type { Log } from '../log.js';
+import { type Loaded, loadSettings, type Settings } from '../options.js';
 
 /** The settings now in force. The file is read again when it changes; a bad one is logged and changes nothing. */
 export class CurrentSettings {

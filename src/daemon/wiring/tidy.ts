@@ -1,12 +1,12 @@
 import { readdir } from 'node:fs/promises';
-import type { Log } from './log.js';
-import type { Queue } from './queue/queue.js';
-import type { Chronicle } from './rundir/chronicle.js';
-import type { ContentStore } from './rundir/content.js';
-import { attemptsDir } from './rundir/paths.js';
-import { sweepRecords, sweepUnclaimed } from './rundir/sweep.js';
-import type { Reader } from './store/reader.js';
-import type { Executor } from './supervisor/executor.js';
+import type { Log } from '../log.js';
+import type { Queue } from '../queue/queue.js';
+import type { Chronicle } from '../rundir/chronicle.js';
+import type { ContentStore } from '../rundir/content.js';
+import { attemptsDir } from '../rundir/paths.js';
+import { sweepRecords, sweepUnclaimed } from '../rundir/sweep.js';
+import type { Reader } from '../store/reader.js';
+import type { Executor } from '../supervisor/executor.js';
 
 export interface TidyPorts {
   state: string;

@@ -1,0 +1,78 @@
+import { join } from 'node:path';
+import { PACKAGE_ROOT } from '../../install.js';
+import type { Places } from '../../places.js';
+import { systemClock } from '../clock.js';
+import { guardPlaces } from '../guard/guard.js';
+import { openLog } from '../log.js';
+import type { Loaded } from '../options.js';
+import { openQueue } from '../queue/queue.js';
+import type { Submission } from '../run/submission.js';
+import { Chronicle } from '../rundir/chronicle.js';
+import { diffStore } from '../rundir/diffs.js';
+import { environmentStore } from '../rundir/environment.js';
+import { readLayouts } from '../rundir/layouts.js';
+import { takeLock } from '../store/lock.js';
+import { openReader } from '../store/reader.js';
+import { CurrentSettings } from './current.js';
+
+export interface Given {
+  places: Places;
+  loaded: Loaded;
+  flags: Readonly<Record<string, string>>;
+  env: NodeJS.ProcessEnv;
+}
+
+/** How the daemon's life ends: somebody asked, or it cannot go on. */
+export type End = (why: 'asked' | 'failed') => void;
+
+/** Whatever was opened registers here how it is closed again. */
+export type Closers = (() => unknown)[];
+
+export type Core = Awaited<ReturnType<typeof openCore>>;
+
+/** What lasts: the state directory, ours alone, with the database and what lies beside it. */
+export async function openCore({ places, loaded, flags, env }: Given, closers: Closers, end: End) {
+  await guardPlaces(places);
+  const lock = takeLock(places.state);
+  closers.push(() => lock.release());
+  const opened = openLog(places.state, loaded.settings.logLevel, env);
+  const { log } = opened;
+  closers.push(opened.close);
+  const settings = new CurrentSettings(loaded, places.settings, flags, env, log);
+  settings.onChange(({ logLevel }) => opened.setLevel(logLevel));
+
+  const queue = await openQueue({
+    stateDir: places.state,
+    workerFile: join(PACKAGE_ROOT, 'dist/writer.cjs'),
+    notify: settings.now.notify.length > 0,
+    onFailure(err) {
+      log.fatal({ event: 'writer_failed', err });
+      end('failed');
+    },
+  });
+  closers.push(() => queue.close());
+  const reader = openReader(places.state);
+  closers.push(() => reader.close());
+  const submission = (runId: number): Submission | null => {
+    const stored = reader.submission(runId);
+    return stored.ok ? stored.submission : null;
+  };
+  const clock = systemClock;
+  const environments = environmentStore(places.state);
+  const diffs = diffStore(places.state);
+  return {
+    places,
+    env,
+    clock,
+    log,
+    logFile: opened.where,
+    settings,
+    queue,
+    reader,
+    submission,
+    environments,
+    diffs,
+    layouts: await readLayouts([join(PACKAGE_ROOT, 'conf/layout'), join(places.config, 'layout')]),
+    chronicle: new Chronicle({ clock, log, environments, diffs, submission, code: reader.code }),
+  };
+}

@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { DaemonService } from '../../gen/expd/v1/daemon.js';
+import { LogsService } from '../../gen/expd/v1/logs.js';
+import { RunsService } from '../../gen/expd/v1/runs.js';
+import { HealthService } from '../../gen/grpc/health/v1/health.js';
+import { PACKAGE_ROOT } from '../../install.js';
+import { VERSION } from '../../protocol.js';
+import { Calls } from '../api/call.js';
+import { type DaemonPorts, daemonService } from '../api/daemon.js';
+import { healthService } from '../api/health.js';
+import { logsService } from '../api/logs.js';
+import { reflection } from '../api/reflection.js';
+import { type RunsPorts, runsService } from '../api/runs.js';
+import { listen } from '../api/server.js';
+import { runFiles, shimVersion, shownSettings, stopAll } from './adapters.js';
+import type { Closers, Core, End } from './core.js';
+import type { Work } from './work.js';
+
+/** What answers: the services on the socket. */
+export async function serve(core: Core, work: Work, closers: Closers, end: End): Promise<void> {
+  const { log, places, queue, reader } = core;
+  const closing = new AbortController();
+  const calls = new Calls(log, closing.signal);
+  const logs = { calls, reads: reader, onCommit: queue.onCommit, reasons: work.scheduler };
+  const listening = await listen({
+    socket: places.socket,
+    services: [
+      [RunsService, runsService(runsPorts(core, work, calls))],
+      [LogsService, logsService(logs)],
+      [DaemonService, daemonService(daemonPorts(core, work, calls, end))],
+      [HealthService, healthService(calls, new Set(['expd.v1.Runs', 'expd.v1.Logs', 'expd.v1.Daemon']))],
+      ...reflection(),
+    ],
+    log,
+    closing,
+  });
+  closers.push(() => listening.close());
+}
+
+function runsPorts(core: Core, { scheduler }: Work, calls: Calls): RunsPorts {
+  const { queue, reader, environments, diffs, clock, settings, layouts, chronicle } = core;
+  return {
+    calls,
+    queue,
+    onCommit: queue.onCommit,
+    reads: reader,
+    reasons: scheduler,
+    environments,
+    diffs,
+    files: runFiles(clock),
+    clock,
+    defaults: () => ({
+      layout: settings.now.layout,
+      graceMs: settings.now.graceMs,
+      layouts: new Set(layouts.keys()),
+    }),
+    notices: () => notices(core),
+    remarks: (run) => chronicle.remarks(run),
+  };
+}
+
+function daemonPorts(core: Core, { executor, scheduler }: Work, calls: Calls, end: End): DaemonPorts {
+  const { queue, reader, clock, settings, places, env } = core;
+  const startedAt = clock.now();
+  return {
+    calls,
+    queue,
+    info: () => ({
+      version: VERSION,
+      startedAtMs: startedAt,
+      stateDir: places.state,
+      socket: places.socket,
+      settingsFile: places.settings,
+      logFile: core.logFile,
+      shimVersion: `${executor.shim.protocol} ${executor.shim.source.slice(0, 12)}`,
+      hostname: hostname(),
+      ...scheduler.counts(),
+      draining: reader.draining(),
+      notices: notices(core),
+      installed: Boolean(env.INVOCATION_ID),
+    }),
+    // Asked for now and then: its code is loaded when it is.
+    doctor: async () => {
+      const { doctor } = await import('../doctor/doctor.js');
+      return doctor({
+        places,
+        env,
+        shippedUnit: readFileSync(join(PACKAGE_ROOT, 'systemd/user/expd.service'), 'utf8'),
+        now: clock.now,
+        lowWaterBytes: () => settings.now.lowWaterBytes,
+        shimVersion: () => shimVersion(executor.shim.file),
+        checkDatabase: queue.check,
+        cgroup: () => executor.cgroups.dir,
+        hasEnded: (attemptId) => reader.attempt(attemptId)?.phase === 'ended',
+      });
+    },
+    stopAll: () => stopAll(reader, queue),
+    settings: () => shownSettings(settings),
+    sizeOf: async (path) => (await stat(path)).size,
+    shutDown: () => end('asked'),
+  };
+}
+
+const notices = ({ reader }: Core): string[] =>
+  reader.draining() ? ['the daemon is draining: nothing starts until expctl daemon undrain'] : [];

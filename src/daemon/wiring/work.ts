@@ -1,0 +1,64 @@
+import { appendFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PACKAGE_ROOT } from '../../install.js';
+import type { Ports } from '../scheduler/ports.js';
+import { Scheduler } from '../scheduler/scheduler.js';
+import type { Fact } from '../supervisor/executor.js';
+import { readBootId } from '../supervisor/identity.js';
+import { openLocalExecutor } from '../supervisor/local.js';
+import { shimCandidates } from '../supervisor/shim.js';
+import { attemptSaysDone } from '../tracking/done.js';
+import { nextResumePoint, progressed } from '../tracking/line.js';
+import { verifyInThread } from '../tracking/verify.js';
+import { lowDisk } from './adapters.js';
+import type { Closers, Core } from './core.js';
+import { tidyAfterRemovals, tidyUp } from './tidy.js';
+
+export type Work = Awaited<ReturnType<typeof startWork>>;
+
+/** What executes and what decides: from here on runs start, and those of the last daemon are taken over. */
+export async function startWork(core: Core, closers: Closers) {
+  const { places, clock, log, settings, queue, reader, submission, chronicle } = core;
+  let seen: (fact: Fact) => void = () => {};
+  const executor = await openLocalExecutor({
+    state: places.state,
+    shims: shimCandidates(PACKAGE_ROOT),
+    layouts: core.layouts,
+    environments: core.environments,
+    clock,
+    log,
+    saysDone: async (attemptId) => {
+      const attempt = reader.attempt(attemptId);
+      return attempt !== null && attemptSaysDone(attempt.runDir, attempt.number);
+    },
+    fact: (fact) => seen(fact),
+  });
+  closers.push(() => executor.close());
+
+  const verify = verifyInThread(join(PACKAGE_ROOT, 'dist/verifier.cjs'));
+  const ports: Ports = {
+    clock,
+    log,
+    executor,
+    bootId: readBootId(),
+    execute: (commands) => queue.execute({ requestId: null, commands }),
+    store: { ...reader, submission },
+    resumePoint: (run) => nextResumePoint(run.resume, reader.attempts(run.id), verify),
+    annotate: (file, lines) => appendFile(file, lines.map((line) => `[expd] ${line}\n`).join('')),
+    progressed,
+    lowDisk: (project) => lowDisk([project, places.state], settings.now),
+    started: (attempt, run) => void chronicle.started(attempt, run),
+    finished: (attempt, run) => (run === null ? Promise.resolve() : chronicle.ended(attempt, run)),
+  };
+  const scheduler = new Scheduler(ports, settings.now.slots);
+  seen = (fact) => scheduler.fact(fact);
+  closers.push(() => scheduler.close());
+  settings.onChange(({ slots }) => scheduler.setSlots(slots));
+  closers.push(queue.onCommit((committed) => scheduler.committed(committed)));
+
+  const tidy = { ...core, state: places.state, executor };
+  await tidyUp(tidy);
+  closers.push(tidyAfterRemovals(tidy, queue));
+  scheduler.begin();
+  return { executor, scheduler };
+}
