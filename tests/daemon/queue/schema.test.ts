@@ -6,8 +6,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { UserError } from '../../../src/daemon/errors.js';
 import { databaseFile, openForWriting } from '../../../src/daemon/store/connection.js';
 import { migrate } from '../../../src/daemon/store/migrate.js';
+import { runs } from '../../../src/daemon/store/runs.js';
 import { MIGRATIONS } from '../../../src/daemon/store/schema.js';
-import { Store } from '../../helpers/store.js';
+import { newRun, Store } from '../../helpers/store.js';
 
 let dir: string;
 beforeEach(() => {
@@ -71,4 +72,20 @@ test('a start that was cut short while the database was made is no damage', () =
   writeFileSync(`${databaseFile(dir)}.new`, 'half a database');
   openForWriting(dir).connection.raw.close();
   expect(readFileSync(databaseFile(dir)).subarray(0, 15).toString()).toBe('SQLite format 3');
+});
+
+test('a run that is no longer what it was is not moved on', () => {
+  const { connection } = openForWriting(dir);
+  const table = runs(connection);
+  const { ulid, name, priority, group, beginAt, key, note, retries, codeUntil } = newRun();
+  const state = 'queued';
+  const id = table.insert({
+    ...{ ulid, name, priority, group, beginAt, key, note, retries, codeUntil, state, hold: null },
+    ...{ killOnFailedDependency: 0, project: '/p', submittedAt: 1 },
+  });
+  const before = table.find(id)!;
+  const after = { ...before, state: 'cancelled' as const, outcome: null, endedAt: 5 };
+  table.advance(before, after);
+  expect(() => table.advance(before, after)).toThrow(`run ${id} was no longer queued in attempt 0`);
+  connection.raw.close();
 });
