@@ -22,7 +22,7 @@ export interface Ended {
   progressed: boolean;
 }
 
-/** The policy of product.md, "How an attempt ends", below its table. */
+/** The policy below the table of docs/run-contract.md, "How an attempt ends". */
 export function afterEnd(
   run: Run & { live: { claimedAt: number; resumedFrom: string | null } },
   end: Ended,

@@ -33,7 +33,7 @@ export type Verdict =
   | { is: 'lost'; main: ProcessId };
 
 /**
- * The reconcile table (facts: whoever holds the claim lives; the run is executed only after `started`).
+ * The reconcile table (native/PROTOCOL.md: whoever holds the claim lives; the run is executed only after `started`).
  * Pure but for `isAlive`, which is asked about the main process only where the answer matters.
  * No row rests on time that has passed.
  */
