@@ -40,6 +40,18 @@ export class Chronicle {
     const submission = this.ports.submission(run.id);
     if (submission === null || attempt.runDir === '') return;
     await this.#attempting('record_start', attempt, () => recordStart(recorded(attempt, run, submission)));
+    await this.#complete(attempt, run, submission);
+  }
+
+  /** Another daemon saw the start; it may have ended before it had found everything out. */
+  async adopted(attempt: StoredAttempt, run: StoredRun): Promise<void> {
+    const submission = this.ports.submission(run.id);
+    if (submission === null || attempt.runDir === '') return;
+    const { complete } = await metadataOf(attempt.runDir, attempt.number);
+    if (complete === false) await this.#complete(attempt, run, submission);
+  }
+
+  async #complete(attempt: StoredAttempt, run: StoredRun, submission: Submission): Promise<void> {
     await this.#attempting('complete_metadata', attempt, async () => {
       const { clock, diffs, environments } = this.ports;
       const environment = await environments.load(submission.envSha);
@@ -122,14 +134,20 @@ const recorded = (
 
 async function changedSinceSubmission(run: StoredRun): Promise<string[]> {
   if (!run.runDir) return [];
-  const { records } = runPaths(run.runDir, run.attempt, false);
-  const text = await readRegular(join(records, 'metadata.json')).catch(() => null);
-  if (text === null) return [];
+  const { code_changed_since_submission: changed } = await metadataOf(run.runDir, run.attempt);
+  return Array.isArray(changed) ? changed.filter((file) => typeof file === 'string') : [];
+}
+
+/** Empty where the run overwrote it. */
+async function metadataOf(runDir: string, attempt: number): Promise<Record<string, unknown>> {
+  const text = await readRegular(join(runPaths(runDir, attempt, false).records, 'metadata.json')).catch(
+    () => null,
+  );
   try {
-    const { code_changed_since_submission: changed } = JSON.parse(text.toString()) as Record<string, unknown>;
-    return Array.isArray(changed) ? changed.filter((file) => typeof file === 'string') : [];
+    const parsed: unknown = JSON.parse(text?.toString() ?? '{}');
+    return typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
   } catch {
-    return []; // The run overwrote it.
+    return {};
   }
 }
 

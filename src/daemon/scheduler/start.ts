@@ -1,3 +1,4 @@
+import { UserError } from '../errors.js';
 import { failpoint } from '../failpoint.js';
 import type { Command } from '../queue/commands.js';
 import { judge } from '../run/outcome.js';
@@ -120,6 +121,9 @@ async function unprepared(ports: Ports, order: Order, cause: unknown): Promise<S
   const { run, attemptId } = order;
   if (cause instanceof CwdGone) return hold(ports, run, { code: 'cwd_gone', text: cause.message });
   const text = cause instanceof Error ? cause.message : String(cause);
+  // A chosen checkpoint that is gone does not come back by waiting.
+  if (cause instanceof UserError && cause.code === 'not_found')
+    return hold(ports, run, { code: 'start_failed', text });
   ports.log.warn({ event: 'prepare_failed', runId: run.id, attemptId, cause: text });
   const outcome = judge({ seen: 'launchFailed', cause: text }, []);
   const [claimed] = await ports.execute([

@@ -60,5 +60,6 @@ export async function startWork(core: Core, closers: Closers) {
   await tidyUp(tidy);
   closers.push(tidyAfterRemovals(tidy, queue));
   scheduler.begin();
+  for (const { attempt, run } of reader.live()) void chronicle.adopted(attempt, run);
   return { executor, scheduler };
 }
