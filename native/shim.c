@@ -60,14 +60,15 @@ static int write_started(const struct attempt *a) {
   return 0;
 }
 
-/* An exit status must not be lost to a full disk: space comes back. Only a directory that was removed does not
- * (ENOENT, for a file that is to be created), and then nobody waits for the record. The claim goes as soon as
- * the record is in place, so that the daemon acts at once; only power loss needs the rest, and the daemon's own
- * commit is as durable meanwhile. */
+/* An exit status must not be lost to a full disk: the spec, which nobody needs any more, makes room for it, and
+ * other space comes back. Only a directory that was removed does not (ENOENT, for a file that is to be created),
+ * and then nobody waits for the record. The claim goes as soon as the record is in place, so that the daemon acts
+ * at once; only power loss needs the rest, and the daemon's own commit is as durable meanwhile. */
 static int publish_exit(int dir, int claim, const struct text *body) {
   int fd;
   for (int64_t pause = 20; (fd = record_put(dir, "exit", body)) < 0; pause = pause < 1000 ? 2 * pause : 2000) {
     if (errno == ENOENT || errno == ESTALE) return SHIM_NO_DIRECTORY;
+    if ((errno == ENOSPC || errno == EDQUOT) && unlinkat(dir, "spec", 0) == 0) continue;
     nap_ms(pause);
   }
   close(claim);
