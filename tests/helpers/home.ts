@@ -153,6 +153,8 @@ export class Home {
     await this.stop('SIGKILL');
     for (const pid of processesWith(`EXPD_HOME=${join(this.dir, 'home')}`)) kill(pid);
     for (const pid of processesWith(`HOME=${this.dir}`)) kill(pid);
+    // Shims have no environment, and one that cannot write its record waits for ever.
+    for (const pid of processesOf(join(this.state, 'bin/'))) kill(pid);
     await until('all processes of the test are gone', () => processesWith(`HOME=${this.dir}`).length === 0);
     rmSync(this.dir, { recursive: true, force: true, maxRetries: 5 });
   }
@@ -178,13 +180,22 @@ export function processesWith(entry: string): number[] {
     .filter((pid) => pid !== process.pid && environmentOf(pid).includes(entry) && !isZombie(pid));
 }
 
-function environmentOf(pid: number): string[] {
+/** Living processes whose program was started by a path that begins so. */
+const processesOf = (path: string): number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => read(`/proc/${pid}/cmdline`).startsWith(path));
+
+function read(path: string): string {
   try {
-    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
+    return readFileSync(path, 'latin1');
   } catch {
-    return [];
+    return '';
   }
 }
+
+const environmentOf = (pid: number): string[] => read(`/proc/${pid}/environ`).split('\0');
 
 function isZombie(pid: number): boolean {
   try {
