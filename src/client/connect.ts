@@ -22,23 +22,25 @@ const DEADLINE_MS = 30_000;
 /** How long a call whose connection broke is tried again: a restart of the daemon takes less. */
 const INSIST_MS = 15_000;
 const AGAIN_MS = 50;
-const AWAY_MS = 250;
+const AWAY_MS = 100;
+/** A daemon that cannot start is not tried all the time. */
+const MOST_AWAY_MS = 5_000;
 
 export function openDaemon(places: Places, starter: Starter): Daemon {
-  let channel: Promise<Channel> | null = null;
+  let channel: Channel | null = null;
+  let opening: Promise<Channel> | null = null;
 
-  const connected = (): Promise<Channel> => {
-    channel ??= reach(places, starter).then((socket) => {
-      const made = new Channel(socket);
-      socket.once('close', () => {
-        channel = null;
+  const connected = async (): Promise<Channel> => {
+    if (channel !== null && !channel.over) return channel;
+    opening ??= reach(places, starter)
+      .then((socket) => {
+        channel = new Channel(socket);
+        return channel;
+      })
+      .finally(() => {
+        opening = null;
       });
-      return made;
-    });
-    channel.catch(() => {
-      channel = null;
-    });
-    return channel;
+    return opening;
   };
 
   const upload = async <Ask, Answer>(method: Method<Ask, Answer>, asks: readonly Ask[]): Promise<Answer> => {
@@ -60,22 +62,19 @@ export function openDaemon(places: Places, starter: Starter): Daemon {
       yield* (await connected()).stream(method, ask);
     },
     async reached() {
-      for (;;) {
+      // The old connection may take a moment to be over.
+      await pause(AGAIN_MS);
+      for (let wait = AWAY_MS; ; wait = Math.min(2 * wait, MOST_AWAY_MS)) {
         try {
           await connected();
           return;
         } catch (error) {
           if (!(error instanceof ClientError) || error.code !== 'unreachable') throw error;
-          await pause(AWAY_MS);
+          await pause(wait);
         }
       }
     },
-    close() {
-      channel?.then(
-        (open) => open.close(),
-        () => {},
-      );
-    },
+    close: () => channel?.close(),
   };
 }
 

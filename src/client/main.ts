@@ -14,7 +14,7 @@ void expctl(process.argv.slice(2), {
   env: process.env,
   cwd,
   now: Date.now,
-  stdin: process.stdin,
+  stdin: () => process.stdin,
   screen,
 }).then((code) => process.exit(code));
 

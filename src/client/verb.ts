@@ -10,7 +10,8 @@ export interface Context {
   /** Absolute. @throws ClientError when it is gone */
   cwd(): string;
   now(): number;
-  stdin: NodeJS.ReadStream;
+  /** Opened with the first call. */
+  stdin(): NodeJS.ReadStream;
   screen: Screen;
   places: Places;
   daemon: Daemon;

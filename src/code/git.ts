@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
-import { lstat } from 'node:fs/promises';
+import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
-import { type GitAnswer, git } from './run-git.js';
+import { type GitAnswer, gits } from './run-git.js';
 
 /** git's view of a tree; paths are relative to `toplevel`. */
 export type CodeSnapshot = KnownCode | { known: false; why: string };
@@ -52,15 +51,19 @@ const NOT_CODE = [
 export async function codeState(directory: string, options: GitOptions = {}): Promise<CodeSnapshot> {
   const { limitMs = LIMIT_MS, env = process.env } = options;
   const overdue = AbortSignal.timeout(limitMs);
-  const ask = (args: readonly string[], maxBytes: number): Promise<GitAnswer> =>
-    git(args, { cwd: directory, env, signal: overdue, maxBytes });
-  const [place, status, diff, others, remote] = await Promise.all([
-    ask(['rev-parse', '--show-toplevel'], LIST_BYTES),
-    ask(['status', '--porcelain=v2', '-z', '--branch', '--untracked-files=no', '--no-renames'], 16 << 20),
-    ask([...DIFF, '--binary', 'HEAD'], DIFF_BYTES),
-    ask([...LIST_OTHERS, '--', ':/'], LIST_BYTES),
-    ask(['config', '--get', 'remote.origin.url'], LIST_BYTES),
-  ]);
+  const [place, status, diff, others, remote] = await gits(
+    [
+      { args: ['rev-parse', '--show-toplevel'], maxBytes: LIST_BYTES },
+      {
+        args: ['status', '--porcelain=v2', '-z', '--branch', '--untracked-files=no', '--no-renames'],
+        maxBytes: 16 << 20,
+      },
+      { args: [...DIFF, '--binary', 'HEAD'], maxBytes: DIFF_BYTES },
+      { args: [...LIST_OTHERS, '--', ':/'], maxBytes: LIST_BYTES },
+      { args: ['config', '--get', 'remote.origin.url'], maxBytes: LIST_BYTES },
+    ],
+    { cwd: directory, env, signal: overdue },
+  );
   const unknown = whyUnknown([place, status], [diff, others], limitMs);
   if (unknown !== null) return { known: false, why: unknown };
   const toplevel = place.stdout.toString().replace(/\n$/, '');
@@ -68,6 +71,8 @@ export async function codeState(directory: string, options: GitOptions = {}): Pr
   const untracked = listed(others);
   const changedDiff = diff.end === 'ok' && diff.stdout.length > 0 ? diff.stdout : null;
   const diffOmitted = changed.length > 0 && changedDiff === null;
+  // Loaded while nobody waits: a submission is acknowledged by now.
+  const { createHash } = await import('node:crypto');
   const fingerprint = createHash('sha256')
     .update(`${commit}\0`)
     .update(changedDiff ?? '');
@@ -158,7 +163,7 @@ function listed(others: GitAnswer): string[] {
 const traces = (toplevel: string, paths: readonly string[]): Promise<string[]> =>
   Promise.all(
     paths.slice(0, UNTRACKED).map(async (path) => {
-      const found = await lstat(join(toplevel, path)).catch(() => null);
+      const found = await fs.lstat(join(toplevel, path)).catch(() => null);
       return `${path}\0${found?.size}\0${found?.mtimeMs}\0`;
     }),
   );

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { read } from '../../src/client/arguments.js';
-import { cleanEnvironment } from '../../src/client/start.js';
+import { cleanEnvironment } from '../../src/client/launch.js';
 import { dependencies } from '../../src/client/submit/dependencies.js';
 import { directives, shellWords, withDirectives } from '../../src/client/submit/directives.js';
 import { RUN_FLAGS } from '../../src/client/submit/flags.js';

@@ -4,7 +4,6 @@ import { DaemonService, type InfoResponse } from '../../gen/expd/v1/daemon.js';
 import { toggle } from '../arguments.js';
 import { dial, notRunning } from '../connect.js';
 import { ClientError, failureOf, UNREACHABLE } from '../errors.js';
-import { CannotInstall, install, uninstall } from '../install.js';
 import { pause } from '../pause.js';
 import { daemonStatus, infoJson } from '../render/daemon.js';
 import { requestId } from '../request-id.js';
@@ -138,6 +137,7 @@ export const daemonInstall = verb({
   examples: [['expctl daemon install', 'runs come back after a reboot']],
   starts: 'never',
   async run({ env }) {
+    const { CannotInstall, install } = await import('../install.js');
     const { means, did, warnings } = await install(env).catch((error) => {
       if (error instanceof CannotInstall) throw new ClientError('not_installable', error.message, error.hint);
       throw error;
@@ -157,6 +157,7 @@ export const daemonUninstall = verb({
   examples: [['expctl daemon uninstall', 'removes the unit or the crontab line']],
   starts: 'never',
   async run({ env }) {
+    const { uninstall } = await import('../install.js');
     const did = await uninstall(env);
     return { json: { did }, text: () => (did.length === 0 ? ['it was not installed'] : did) };
   },

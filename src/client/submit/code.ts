@@ -1,4 +1,4 @@
-import { codeState } from '../../code/git.js';
+import type { CodeSnapshot } from '../../code/git.js';
 import { type CodeState, RunsService, type SubmitResult } from '../../gen/expd/v1/runs.js';
 import type { Daemon } from '../connect.js';
 import { requestId } from '../request-id.js';
@@ -12,7 +12,9 @@ export class CodeStates {
   of(directory: string): Promise<CodeState> {
     const known = this.#states.get(directory);
     if (known !== undefined) return known;
-    const state = codeState(directory, { env: this.env }).then(message);
+    const state = import('../../code/git.js')
+      .then(({ codeState }) => codeState(directory, { env: this.env }))
+      .then(message);
     this.#states.set(directory, state);
     return state;
   }
@@ -43,7 +45,7 @@ export class CodeStates {
   }
 }
 
-const message = (state: Awaited<ReturnType<typeof codeState>>): CodeState =>
+const message = (state: CodeSnapshot): CodeState =>
   state.known
     ? {
         commit: state.commit,

@@ -40,7 +40,7 @@ export async function submitMany(
     screen.note(plain(`expctl: line ${line}: ${message}${hint && `; ${hint}`}`));
   };
 
-  for await (const lines of arriving(context.stdin)) {
+  for await (const lines of arriving(context.stdin())) {
     const understood = lines.map(understand);
     const asked = understood.flatMap((each) => ('asked' in each ? [each.asked] : []));
     for (const { cwd } of asked) void codes.of(cwd);
