@@ -34,7 +34,8 @@ function complaints(text: string, manager: 'user' | 'system'): string {
 
 /** That one key is from systemd 254; earlier ones say that they ignore it. */
 const tooOldFor254 =
-  Number(/^systemd (\d+)/.exec(spawnSync('systemctl', ['--version'], { encoding: 'utf8' }).stdout)?.[1]) < 254;
+  Number(/^systemd (\d+)/.exec(spawnSync('systemctl', ['--version'], { encoding: 'utf8' }).stdout)?.[1]) <
+  254;
 
 const started = (text: string): string =>
   startUpUnit(text, {
