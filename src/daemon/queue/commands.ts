@@ -99,7 +99,7 @@ export type RefusalCode =
  */
 export interface Batch {
   /**
-   * Kept for 24 hours: a repeat answers the first results without doing anything. Results that name the
+   * Kept for at least 24 hours: a repeat answers the first results without doing anything. Results that name the
    * storage are not kept: the same request is to be tried again.
    */
   requestId: string | null;

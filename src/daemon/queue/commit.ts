@@ -87,8 +87,8 @@ function transact(on: Committing, posted: Posted[]): Committed {
   db.raw.exec('BEGIN IMMEDIATE');
   const before = tables.events.newestSeq();
   const answers = posted.map((one) => runBatch(on, one, touched));
-  const appended = tables.events.newestSeq() - before;
-  if (appended > 0) housekeeping(tables, { now: posted.at(-1)?.now ?? 0, keepEvents, appended });
+  const after = tables.events.newestSeq();
+  housekeeping(tables, { now: posted.at(-1)?.now ?? 0, keepEvents, before, after });
   failpoint('beforeCommit');
   db.raw.exec('COMMIT');
   failpoint('afterCommit');

@@ -33,16 +33,17 @@ test('repeats that are under way together are one request', async () => {
   expect(store.reader.run(2)).toBeNull();
 });
 
-test('a request is remembered for 24 hours', async () => {
+test('a request is remembered for 24 hours, and some time later no longer', async () => {
   const day = 24 * 3600_000;
+  const some = (): Command[] => Array.from({ length: 100 }, submission);
   await store.queue.execute({ requestId: 'r', commands: [submission()] });
   store.clock.time += day;
-  await store.submit();
+  await store.execute(...some());
   expect(await store.queue.execute({ requestId: 'r', commands: [] })).toMatchObject([{ runId: 1 }]);
   store.clock.time += 1;
-  await store.submit();
+  await store.execute(...some());
   expect(await store.queue.execute({ requestId: 'r', commands: [submission()] })).toMatchObject([
-    { runId: 4 },
+    { runId: 202 },
   ]);
 });
 
