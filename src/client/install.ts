@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { homedir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { PACKAGE_ROOT } from '../install.js';
@@ -44,9 +44,8 @@ export async function uninstall(env: Environment = process.env): Promise<string[
   const did: string[] = [];
   const unit = unitFile(env);
   if (existsSync(unit)) {
-    if (hasSystemd()) await systemctl(env, 'disable', UNIT).catch(() => undefined);
     await rm(unit);
-    await rm(join(dirname(unit), 'default.target.wants', UNIT), { force: true });
+    await rm(wantedBy(unit), { force: true });
     if (hasSystemd()) await systemctl(env, 'daemon-reload').catch(() => undefined);
     did.push(`removed ${unit}`);
   }
@@ -61,7 +60,7 @@ export async function uninstall(env: Environment = process.env): Promise<string[
 
 /** Which means is in place; null when a reboot would not bring the daemon back. */
 export async function installed(env: Environment = process.env): Promise<Means | null> {
-  if (existsSync(join(dirname(unitFile(env)), 'default.target.wants', UNIT))) return 'systemd';
+  if (existsSync(wantedBy(unitFile(env)))) return 'systemd';
   const crontab = await readCrontab();
   return crontab !== null && setCronLine(crontab, null) !== crontab ? 'crontab' : null;
 }
@@ -70,6 +69,9 @@ export async function installed(env: Environment = process.env): Promise<Means |
 export function unitFile(env: Environment): string {
   return join(env.XDG_CONFIG_HOME || join(env.HOME || homedir(), '.config'), 'systemd/user', UNIT);
 }
+
+/** The link that makes the user's manager start it (WantedBy=default.target). */
+const wantedBy = (unit: string): string => join(dirname(unit), 'default.target.wants', UNIT);
 
 async function installUnit(env: Environment): Promise<Installed> {
   const did: string[] = [];
@@ -89,19 +91,16 @@ async function installUnit(env: Environment): Promise<Installed> {
   if ((await readFile(file, 'utf8').catch(() => null)) !== text) {
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, text);
-    await systemctl(env, 'daemon-reload').catch(() => undefined);
     did.push(`wrote ${file}`);
   }
-  if (!existsSync(join(dirname(file), 'default.target.wants', UNIT)))
-    await systemctl(env, 'enable', UNIT).then(
-      () => did.push(`enabled ${UNIT}`),
-      (reason: Error) => {
-        throw new CannotInstall(
-          `${UNIT} could not be enabled: ${reason.message}`,
-          `log in on the machine itself or by ssh, so that you have a user manager, and run: systemctl --user enable ${UNIT}`,
-        );
-      },
-    );
+  if (!existsSync(wantedBy(file))) {
+    // What `systemctl --user enable` does, but also where no manager answers yet.
+    await mkdir(dirname(wantedBy(file)), { recursive: true });
+    await rm(wantedBy(file), { force: true }); // a link that leads nowhere
+    await symlink(file, wantedBy(file));
+    did.push(`enabled ${UNIT}`);
+  }
+  if (did.length > 0) await systemctl(env, 'daemon-reload').catch(() => undefined);
   return { means: 'systemd', did, warnings };
 }
 

@@ -101,7 +101,16 @@ export class Pieces {
   }
 }
 
-export const frames = (): Pieces => new Pieces(HEAD, (bytes) => HEAD + bytes.readUIntBE(0, 3));
+/** What a peer may send that was told of no other size. */
+const LONGEST = 16_384;
+
+/** Throws for a frame that no HTTP/2 peer may send. */
+export const frames = (): Pieces =>
+  new Pieces(HEAD, (bytes) => {
+    const length = bytes.readUIntBE(0, 3);
+    if (length > LONGEST) throw new Error('HTTP/2: a frame larger than allowed');
+    return HEAD + length;
+  });
 
 export const decodeFrame = (bytes: Buffer): Frame => ({
   type: bytes[3]!,
