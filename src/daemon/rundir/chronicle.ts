@@ -6,9 +6,11 @@ import type { StoredAttempt, StoredRun } from '../store/stored.js';
 import type { ContentStore } from './content.js';
 import { completeMetadata } from './discover.js';
 import type { Environments } from './environment.js';
+import type { Look } from './look.js';
 import { runPaths } from './paths.js';
 import { readRegular } from './publish.js';
 import { type RecordedAttempt, recordEnd, recordStart } from './record.js';
+import { Rounds } from './rounds.js';
 
 export interface ChroniclePorts {
   clock: Clock;
@@ -27,7 +29,11 @@ export class Chronicle {
   /** What is being gathered, by attempt id. */
   readonly #gathering = new Map<string, Promise<void>>();
 
-  constructor(private readonly ports: ChroniclePorts) {}
+  readonly #rounds: Rounds;
+
+  constructor(private readonly ports: ChroniclePorts) {
+    this.#rounds = new Rounds(ports.clock);
+  }
 
   /** The command runs; also gathers, in the background, what takes long to find out. */
   started(attempt: StoredAttempt, run: StoredRun): Promise<void> {
@@ -52,22 +58,26 @@ export class Chronicle {
   }
 
   async #complete(attempt: StoredAttempt, run: StoredRun, submission: Submission): Promise<void> {
-    await this.#attempting('complete_metadata', attempt, async () => {
-      const { clock, diffs, environments } = this.ports;
-      const environment = await environments.load(submission.envSha);
-      const { argv, cwd, project, topLevel, umask } = submission;
-      const of = {
-        runDir: attempt.runDir,
-        attempt: attempt.number,
-        topLevel,
-        umask,
-        command: { argv, cwd, environment },
-        project,
-        code: this.ports.code(run.id),
-        submittedAt: run.submittedAt,
-      };
-      await completeMetadata(of, diffs, clock.now());
-    });
+    await this.#rounds.ask((look) =>
+      this.#attempting('complete_metadata', attempt, () => this.#gather(attempt, run, submission, look)),
+    );
+  }
+
+  async #gather(attempt: StoredAttempt, run: StoredRun, submission: Submission, look: Look): Promise<void> {
+    const { clock, diffs, environments } = this.ports;
+    const environment = await environments.load(submission.envSha);
+    const { argv, cwd, project, topLevel, umask } = submission;
+    const of = {
+      runDir: attempt.runDir,
+      attempt: attempt.number,
+      topLevel,
+      umask,
+      command: { argv, cwd, environment },
+      project,
+      code: this.ports.code(run.id),
+      submittedAt: run.submittedAt,
+    };
+    await completeMetadata(of, diffs, look, clock.now());
   }
 
   /**

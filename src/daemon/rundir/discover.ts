@@ -1,18 +1,15 @@
 import { join } from 'node:path';
 import { changedSince } from '../../code/changed.js';
-import { codeState } from '../../code/git.js';
 import type { CodeState } from '../run/submission.js';
-import { ask } from './ask.js';
 import type { ContentStore } from './content.js';
 import { gpuFacts } from './gpus.js';
 import { type Command, nodeOf, pythonOf } from './interpreter.js';
+import type { Look } from './look.js';
 import { completeMetadataJson, DIFF_FILE, type SlowFacts } from './metadata.js';
 import { runPaths } from './paths.js';
 import { readRegular, replaceRecord, type Shown, writeNew } from './publish.js';
-import { pythonFacts } from './python.js';
 import { inTurn } from './turns.js';
 
-const ASK_MS = 5_000;
 const GIT_MS = 10_000;
 
 /** The run whose surroundings are looked at, after its start. */
@@ -32,9 +29,14 @@ type Diffs = Pick<ContentStore, 'load'>;
  * still what was submitted. Every question has a limit of its own; all together stay below 30 s. Returns the files
  * that changed since the submission, null where that cannot be known.
  */
-export async function completeMetadata(of: Discovered, diffs: Diffs, now: number): Promise<string[] | null> {
+export async function completeMetadata(
+  of: Discovered,
+  diffs: Diffs,
+  look: Look,
+  now: number,
+): Promise<string[] | null> {
   const diff = await submittedDiff(of.code, diffs);
-  const slow = await discover(of, diff, now);
+  const slow = await discover(of, diff, look, now);
   await inTurn(of.runDir, async () => {
     const { records } = runPaths(of.runDir, of.attempt, false);
     const before = await readRegular(join(records, 'metadata.json'));
@@ -45,15 +47,13 @@ export async function completeMetadata(of: Discovered, diffs: Diffs, now: number
   return slow.changedSinceSubmission;
 }
 
-async function discover(of: Discovered, diff: Buffer | null, now: number): Promise<SlowFacts> {
+async function discover(of: Discovered, diff: Buffer | null, look: Look, now: number): Promise<SlowFacts> {
   const { command } = of;
   const [python, node, gpus, changedSinceSubmission] = await Promise.all([
-    pythonOf(command).then((executable) => (executable === null ? null : pythonFacts(executable, command))),
-    nodeOf(command).then((node) =>
-      node === null ? null : ask(node, ['--version'], { limitMs: ASK_MS, env: {} }),
-    ),
+    pythonOf(command).then((executable) => (executable === null ? null : look.python(executable, command))),
+    nodeOf(command).then((node) => (node === null ? null : look.node(node))),
     gpuFacts(now),
-    changedFiles(of, diff),
+    changedFiles(of, diff, look),
   ]);
   return { python, node: node?.trim() ?? null, gpus, changedSinceSubmission };
 }
@@ -61,15 +61,12 @@ async function discover(of: Discovered, diff: Buffer | null, now: number): Promi
 async function changedFiles(
   { project, code, submittedAt }: Discovered,
   diff: Buffer | null,
+  look: Look,
 ): Promise<string[] | null> {
   if (!code?.known) return null;
   const diffOmitted = code.diffOmitted || (code.diffSha !== null && diff === null);
   const limits = { limitMs: GIT_MS };
-  return changedSince(
-    { ...code, diff, diffOmitted, at: submittedAt },
-    await codeState(project, limits),
-    limits,
-  );
+  return changedSince({ ...code, diff, diffOmitted, at: submittedAt }, await look.code(project), limits);
 }
 
 /** Without it files are compared by their times: a lost diff costs no more than exactness. */

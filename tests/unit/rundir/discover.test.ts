@@ -8,6 +8,7 @@ import { diffStore } from '../../../src/daemon/rundir/diffs.js';
 import { completeMetadata } from '../../../src/daemon/rundir/discover.js';
 import { parseGpus } from '../../../src/daemon/rundir/gpus.js';
 import { nodeOf, pythonOf } from '../../../src/daemon/rundir/interpreter.js';
+import { Look } from '../../../src/daemon/rundir/look.js';
 import { prepareAttempt } from '../../../src/daemon/rundir/prepare.js';
 import { pythonFacts } from '../../../src/daemon/rundir/python.js';
 import { order, ports, scratch } from './fixture.js';
@@ -106,7 +107,7 @@ test('metadata.json is completed after the start, also at the top level', async 
     submittedAt: 0,
   };
   // The project is no git tree any more: what changed is unknown, and that is what it says.
-  expect(await completeMetadata(of, diffs, Date.now())).toBeNull();
+  expect(await completeMetadata(of, diffs, new Look(), Date.now())).toBeNull();
   const after = JSON.parse(await readFile(join(runDir, 'metadata.json'), 'utf8'));
   expect(after).toMatchObject({ complete: true, code_changed_since_submission: null, node: null });
   expect(after.python).toMatchObject({
