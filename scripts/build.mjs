@@ -27,6 +27,8 @@ const common = {
   charset: 'ascii',
   logLevel: 'warning',
   legalComments: 'none',
+  // A script from the code cache knows require alone.
+  supported: { 'dynamic-import': false },
 };
 
 const entries = Object.entries(bundles).filter(([, entry]) => existsSync(join(root, entry)));
