@@ -62,9 +62,11 @@ CREATE TABLE submissions (
   env_sha TEXT NOT NULL,
   -- What a second submission with the same key must equal, as it was first submitted.
   keyed TEXT,
-  code TEXT
+  code TEXT,
+  diff_sha TEXT
 ) STRICT;
 CREATE INDEX submissions_env ON submissions (env_sha);
+CREATE INDEX submissions_diff ON submissions (diff_sha) WHERE diff_sha IS NOT NULL;
 
 CREATE TABLE tags (
   tag TEXT NOT NULL,

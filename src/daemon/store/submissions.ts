@@ -9,17 +9,23 @@ export const SUBMISSION_SQL = {
   find: 'SELECT spec, sha256 FROM submissions WHERE run_id = ?',
   keyed: 'SELECT keyed FROM submissions WHERE run_id = ?',
   code: 'SELECT code FROM submissions WHERE run_id = ?',
-  diffs: `SELECT DISTINCT code ->> '$.diffSha' AS sha FROM submissions WHERE code ->> '$.diffSha' IS NOT NULL`,
   insert: 'INSERT INTO submissions (run_id, spec, sha256, env_sha, keyed) VALUES (?, ?, ?, ?, ?)',
   replace: 'UPDATE submissions SET spec = ?, sha256 = ?, env_sha = ? WHERE run_id = ?',
-  recordCode: 'UPDATE submissions SET code = ? WHERE run_id = ?',
+  recordCode: 'UPDATE submissions SET code = ?, diff_sha = ? WHERE run_id = ?',
   usesEnvironment: 'SELECT 1 AS used FROM submissions WHERE env_sha = ? LIMIT 1',
-  // One probe of the index for each content, however many runs share it.
+  // Here and below: one probe of the index for each content, however many runs share it.
   environments: `
 WITH RECURSIVE seen (sha) AS (
   SELECT min(env_sha) FROM submissions
   UNION ALL
   SELECT (SELECT min(env_sha) FROM submissions WHERE env_sha > sha) FROM seen WHERE sha IS NOT NULL
+)
+SELECT sha FROM seen WHERE sha IS NOT NULL`,
+  diffs: `
+WITH RECURSIVE seen (sha) AS (
+  SELECT min(diff_sha) FROM submissions WHERE diff_sha IS NOT NULL
+  UNION ALL
+  SELECT (SELECT min(diff_sha) FROM submissions WHERE diff_sha > sha AND diff_sha IS NOT NULL) FROM seen WHERE sha IS NOT NULL
 )
 SELECT sha FROM seen WHERE sha IS NOT NULL`,
 };
@@ -32,7 +38,7 @@ export function submissions(db: Connection) {
   const diffs = statement<[], { sha: string }>(db, SUBMISSION_SQL.diffs);
   const insert = statement<[number, string, string, string, string | null]>(db, SUBMISSION_SQL.insert);
   const replace = statement<[string, string, string, number]>(db, SUBMISSION_SQL.replace);
-  const recordCode = statement<[string, number]>(db, SUBMISSION_SQL.recordCode);
+  const recordCode = statement<[string, string | null, number]>(db, SUBMISSION_SQL.recordCode);
   const usesEnvironment = statement<[string], { used: number }>(db, SUBMISSION_SQL.usesEnvironment);
   const environments = statement<[], { sha: string }>(db, SUBMISSION_SQL.environments);
 
@@ -44,7 +50,7 @@ export function submissions(db: Connection) {
       return { ok: true, submission: parseColumn<Submission>(row.spec, `submission of run ${runId}`) };
     },
     keyed: (runId: number): string | null => keyed.get(runId)?.keyed ?? null,
-    /** Shas of the diffs that some run refers to. Reads every submission: for tidying up only. */
+    /** sha256 of every kept diff that some run refers to. */
     diffs: (): string[] => diffs.all().map(({ sha }) => sha),
     code: (runId: number): CodeState | null =>
       parseNullable<CodeState>(code.get(runId)?.code ?? null, `code state of run ${runId}`),
@@ -56,7 +62,9 @@ export function submissions(db: Connection) {
       const spec = JSON.stringify(submission);
       replace.run(spec, digest(spec), submission.envSha, runId);
     },
-    recordCode: (runId: number, state: CodeState) => void recordCode.run(JSON.stringify(state), runId),
+    recordCode(runId: number, state: CodeState): void {
+      recordCode.run(JSON.stringify(state), state.known ? state.diffSha : null, runId);
+    },
     usesEnvironment: (sha: string): boolean => usesEnvironment.get(sha) !== undefined,
     /** sha256 of every stored environment that some run needs. */
     environments: (): string[] => environments.all().map(({ sha }) => sha),

@@ -34,6 +34,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'group.counts': 'the index holds unfinished runs only',
   'dependency.reaches': 'json_each and the recursion itself',
   'submission.environments': 'the recursion itself',
+  'submission.diffs': 'the recursion itself',
   'attempt.live': 'the index holds attempts that have not ended only',
   'event.newest': 'sqlite_sequence has a row for each table',
 };

@@ -187,12 +187,27 @@ test('the code state arrives later and opens the start', async () => {
   expect(store.reader.code(id)).toEqual({ known: false, why: 'not a git tree' });
 });
 
-test('environments in use: each content once', async () => {
+test('environments and diffs in use: each content once', async () => {
   const own = await Store.open();
+  const code = (diffSha: string | null) => ({
+    known: true as const,
+    toplevel: '/p',
+    commit: 'c',
+    branch: 'main',
+    remote: '',
+    dirty: diffSha !== null,
+    diffSha,
+    diffOmitted: false,
+    fingerprint: '',
+    changedFiles: [],
+  });
   try {
-    for (const sha of ['b', 'a', 'b', 'c', 'a'])
-      await own.submit({ submission: submissionOf({ envSha: sha }) });
+    for (const sha of ['b', 'a', 'b', 'c', 'a']) {
+      const runId = await own.submit({ submission: submissionOf({ envSha: sha }) });
+      await own.ok({ do: 'recordCode', runId, code: code(sha === 'c' ? null : `diff-${sha}`) });
+    }
     expect(own.reader.environmentsInUse()).toEqual(['a', 'b', 'c']);
+    expect(own.reader.diffsInUse()).toEqual(['diff-a', 'diff-b']);
     expect([own.reader.usesEnvironment('b'), own.reader.usesEnvironment('z')]).toEqual([true, false]);
   } finally {
     await own.close();

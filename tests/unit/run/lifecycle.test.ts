@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { IllegalTransition, type RunEvent, transition } from '../../../src/daemon/run/lifecycle.js';
-import { isFinal, isLive, type Run } from '../../../src/daemon/run/run.js';
+import { isFinal, isLive, type ResumeChoice, type Run } from '../../../src/daemon/run/run.js';
 import { STOP_REASONS } from '../../../src/daemon/run/stop.js';
 import { randomly } from '../../helpers/random.js';
 import { EVENTS, NOW, outcome, PHASES, runIn } from './samples.js';
@@ -64,19 +64,29 @@ test('a retry, a resume and a release forget what went wrong before', () => {
     });
 });
 
-test('a chosen checkpoint is for one execution; a start that never ran does not use it up', () => {
-  const chosen = { resume: { from: 'chosen', what: '5' } as const, retries: 9 };
-  const after = (verdict: Parameters<typeof outcome>[0], cause: Parameters<typeof outcome>[1]) =>
+test('a choice is for one execution and starts a line; a start that never ran does not use it up', () => {
+  const after = (resume: ResumeChoice, ...[verdict, cause]: Parameters<typeof outcome>) =>
     transition(
-      runIn(PHASES.running!, chosen),
-      { kind: 'ended', attempt: 1, outcome: outcome(verdict, cause), progressed: false },
+      runIn(PHASES.running!, { resume, retries: 9, attempt: 3 }),
+      { kind: 'ended', attempt: 3, outcome: outcome(verdict, cause), progressed: false },
       NOW,
     ).resume;
-  expect(after('interrupted', 'reboot')).toEqual({ from: 'newest' });
-  expect(after('failure', 'exit')).toEqual({ from: 'newest' });
-  expect(after('not_started', 'launch_failed')).toEqual(chosen.resume);
-  expect(after('abandoned', 'never_started')).toEqual(chosen.resume);
-  expect(after('hold', 'cwd_gone')).toEqual(chosen.resume);
+  const chosen: ResumeChoice = { from: 'chosen', what: '5' };
+  const line: ResumeChoice = { from: 'newest', since: 3, base: '5' };
+  expect(after(chosen, 'interrupted', 'reboot')).toEqual(line);
+  expect(after(chosen, 'failure', 'exit')).toEqual(line);
+  expect(after({ from: 'nothing' }, 'failure', 'exit')).toEqual({ from: 'newest', since: 3 });
+  expect(after({ from: 'newest', since: 2 }, 'failure', 'exit')).toEqual({ from: 'newest', since: 2 });
+  expect(after(chosen, 'not_started', 'launch_failed')).toEqual(chosen);
+  expect(after(chosen, 'abandoned', 'never_started')).toEqual(chosen);
+  expect(after(chosen, 'hold', 'cwd_gone')).toEqual(chosen);
+});
+
+test('asked for the newest, a run stays in its line; another choice leaves it', () => {
+  const failed = runIn(PHASES.failed!, { resume: { from: 'newest', since: 3, base: '5' } });
+  const again = (resume: ResumeChoice) => transition(failed, { kind: 'retried', resume }, NOW).resume;
+  expect(again({ from: 'newest' })).toEqual({ from: 'newest', since: 3, base: '5' });
+  expect(again({ from: 'nothing' })).toEqual({ from: 'nothing' });
 });
 
 test('the stronger of two stops is kept, whichever came first', () => {
