@@ -131,7 +131,7 @@ mounting('a backup that does not fit leaves nothing behind', async () => {
   await store.stop();
 });
 
-mounting('a file system mounted read-only: one clear error at start, refusals while running', async () => {
+mounting('a file system mounted read-only: one clear error at start', async () => {
   const disk = mount('tmpfs', '8m');
   const state = join(disk, 'state');
   mkdirSync(state);
