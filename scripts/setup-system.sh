@@ -5,7 +5,7 @@ set -euo pipefail
 
 packages=(
   # A real init to boot, and to verify units with; its containers; sessions and user managers inside them.
-  systemd systemd-container systemd-sysv dbus dbus-user-session libpam-systemd
+  systemd systemd-container systemd-sysv dbus dbus-user-session libpam-systemd polkitd
   # Faults: kills and delays at a syscall, a full disk, a clock that jumps.
   strace e2fsprogs faketime
   # The supervisor, for both architectures, and an emulator for the other one.

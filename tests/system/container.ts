@@ -60,6 +60,7 @@ export class Container {
         rmSync(join(system, entry), { recursive: true });
     writeFileSync(join(etc, 'machine-id'), `${'0123456789abcdef'.repeat(2)}\n`);
     appendFileSync(join(etc, 'passwd'), `${USER}:x:${UID}:${UID}::${HOME}:/bin/bash\n`);
+    appendFileSync(join(etc, 'shadow'), `${USER}:*:20000:0:99999:7:::\n`);
     appendFileSync(join(etc, 'group'), `${USER}:x:${UID}:\n`);
     mkdirSync(join(this.root, HOME), { recursive: true });
     chownSync(join(this.root, HOME), UID, UID);
@@ -122,7 +123,7 @@ export class Container {
       `HOME=${HOME}`,
       `USER=${USER}`,
       `XDG_RUNTIME_DIR=/run/user/${UID}`,
-      `PATH=${process.env.PATH}`,
+      `PATH=/usr/local/bin:/usr/bin:/bin`,
     ];
     const as = ['setpriv', `--reuid=${UID}`, `--regid=${UID}`, '--clear-groups', `--inh-caps=-all`];
     return this.run(...as, 'env', '-i', '-C', HOME, ...env, ...argv);
