@@ -78,7 +78,7 @@ class Sound implements Judged {
     const id = `a${runId}-1`;
     await store.ok({ ...claim, facts: { ...claim.facts, log: this.log(id) } });
     await store.ok(transitionOf(runId, { kind: 'spawned' }));
-    writeFileSync(join(this.effects, id), '77\n');
+    writeFileSync(join(this.effects, id), `77 ${runId}\n`);
     writeFileSync(this.log(id), `${id} 1\n`);
     if (code === null) return;
     appendFileSync(this.log(id), `${id} 2\n`);
@@ -93,11 +93,7 @@ test('a sound state breaks nothing, and all of it was looked at', async () => {
   const seen = readEvidence(sound.state, sound.effects);
   expect(seen.runs.map(({ state }) => state)).toEqual(['succeeded', 'failed', 'running']);
   expect(seen.attempts.map(({ log }) => log)).toEqual(['a1-1 1\na1-1 2\n', 'a2-1 1\na2-1 2\n', 'a3-1 1\n']);
-  expect([...seen.executions]).toEqual([
-    ['a1-1', 1],
-    ['a2-1', 1],
-    ['a3-1', 1],
-  ]);
+  expect([...seen.executions]).toEqual([1, 2, 3].map((runId) => [`a${runId}-1`, { times: 1, runId }]));
   expect([...seen.endings]).toEqual([
     ['a1-1', '0'],
     ['a2-1', '3'],
@@ -121,8 +117,8 @@ test.each<[Invariant, string, (sound: Sound) => void]>([
       s.acknowledged[1]!.key = 'key-0';
     },
   ],
-  ['V2', 'executed twice', (s) => appendFileSync(join(s.effects, 'a1-1'), '78\n')],
-  ['V2', 'executed without a claim', (s) => writeFileSync(join(s.effects, 'stranger'), '79\n')],
+  ['V2', 'executed twice', (s) => appendFileSync(join(s.effects, 'a1-1'), '78 1\n')],
+  ['V2', 'executed without a claim', (s) => writeFileSync(join(s.effects, 'stranger'), '79 9\n')],
   [
     'V2',
     'executed although it never started',

@@ -13,7 +13,7 @@ export interface Evidence {
   /** How many attempts were claimed and not ended, at most at a time, by the events. */
   mostAtATime: number;
   /** By attempt id, from the probes: how often it was executed, and what it was about to end with. */
-  executions: Map<string, number>;
+  executions: Map<string, { times: number; runId: number }>;
   endings: Map<string, string>;
   /** What probes saw of a second living attempt of their run. */
   overlaps: string[];
@@ -136,14 +136,15 @@ function readMostAtATime(db: Database.Database): number {
 }
 
 function readEffects(effects: string): Pick<Evidence, 'executions' | 'endings' | 'overlaps'> {
-  const executions = new Map<string, number>();
+  const executions: Evidence['executions'] = new Map();
   const endings = new Map<string, string>();
   let overlaps: string[] = [];
   for (const name of readdirSync(effects)) {
     const lines = readFileSync(join(effects, name), 'utf8').split('\n').filter(Boolean);
     if (name === 'overlap') overlaps = lines;
     else if (name.endsWith('.end')) endings.set(name.slice(0, -'.end'.length), lines[0] ?? '');
-    else if (!name.startsWith('run-')) executions.set(name, lines.length);
+    else if (!name.startsWith('run-'))
+      executions.set(name, { times: lines.length, runId: Number(lines[0]?.split(' ')[1]) });
   }
   return { executions, endings, overlaps };
 }

@@ -44,7 +44,7 @@ export function violations(judged: Judged, acknowledged: readonly Acknowledged[]
   const seen = readEvidence(judged.state, judged.effects);
   return [
     ...marked('V1', submissions(seen, acknowledged)),
-    ...marked('V2', executions(seen)),
+    ...marked('V2', executions(seen, acknowledged)),
     ...marked('V3', ends(seen, acknowledged)),
     ...marked('V4', survivors(seen)),
     ...marked('V5', logs(seen)),
@@ -76,13 +76,16 @@ const submitted = (run: EvidentRun) => [run.submission?.argv, run.submission?.cw
 /** Causes of an end of which nothing was executed. */
 const NEVER_RAN = new Set(['never_started', 'launch_failed', 'cwd_gone', 'exec_refused']);
 
-function* executions({ runs, attempts, executions: times }: Evidence): Generator<string> {
+function* executions(seen: Evidence, acknowledged: readonly Acknowledged[]): Generator<string> {
+  const { runs, attempts, executions: executed } = seen;
+  const removed = new Set(acknowledged.filter((one) => one.removed).map(({ runId }) => runId));
   const probes = probesOf(runs);
   const known = new Set(attempts.map(({ id }) => id));
-  for (const id of times.keys()) if (!known.has(id)) yield `attempt ${id} was executed and never claimed`;
+  for (const [id, { runId }] of executed)
+    if (!known.has(id) && !removed.has(runId)) yield `attempt ${id} was executed and never claimed`;
   for (const attempt of attempts) {
     const { id, outcome } = attempt;
-    const count = times.get(id) ?? 0;
+    const count = executed.get(id)?.times ?? 0;
     if (count > 1) yield `attempt ${id} was executed ${count} times`;
     if (outcome === null || !probes.has(attempt.runId)) continue;
     if (NEVER_RAN.has(outcome.cause) && count > 0) yield `attempt ${id} (${outcome.cause}) was executed`;
