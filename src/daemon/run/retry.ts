@@ -11,6 +11,8 @@ export type Next =
 const START_BACKOFF_S = [1, 5, 30, 120] as const;
 const RETRY_BACKOFF_S = 10;
 const RETRY_BACKOFF_MAX_S = 600;
+/** No wait of this policy is longer. */
+export const LONGEST_BACKOFF_MS = RETRY_BACKOFF_MAX_S * 1000;
 const QUICK_MS = 10 * 60_000;
 const QUICK_INTERRUPTIONS = 3;
 const SAME_POINT_INTERRUPTIONS = 5;

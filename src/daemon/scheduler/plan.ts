@@ -1,3 +1,4 @@
+import { LONGEST_BACKOFF_MS } from '../run/retry.js';
 import type { Dependency } from '../run/submission.js';
 
 /** A queued run, as far as its start depends on it. Times in Unix ms. */
@@ -106,9 +107,9 @@ function gate(run: Waiting, machine: Machine, planned: number, now: number): Rea
     if (state === 'pending') return { code: 'dependency', text: `waits for run ${on.on}` };
     if (state === 'failed') return { code: 'dependency_failed', text: `run ${on.on} did not succeed` };
   }
-  if (run.notBefore !== null && run.notBefore > now)
+  if (isAhead(run.notBefore, now))
     return { code: 'backoff', text: `tries again at ${clockTime(run.notBefore, now)}`, until: run.notBefore };
-  if (run.codeUntil !== null && run.codeUntil > now)
+  if (isAhead(run.codeUntil, now))
     return { code: 'code_state', text: 'the state of the code is being recorded', until: run.codeUntil };
   const group = machine.group(run.group);
   const { limit } = group;
@@ -117,6 +118,10 @@ function gate(run: Waiting, machine: Machine, planned: number, now: number): Rea
     return { code: 'group_limit', text: `group ${run.group}: ${running} of ${limit} running` };
   return null;
 }
+
+/** Ahead by no more than such waits last: what lies further ahead was set by a clock that has since gone back. */
+const isAhead = (at: number | null, now: number): at is number =>
+  at !== null && at > now && at - now <= LONGEST_BACKOFF_MS;
 
 /** `14:00:05`, with the date when it is not within a day. Local time: it is for people at this machine. */
 function clockTime(at: number, now: number): string {

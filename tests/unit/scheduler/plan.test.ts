@@ -55,6 +55,11 @@ describe('plan', () => {
     expect(plan(queue, machine(), NOW)).toEqual({ starts: [], wakeAt: NOW + 4 });
   });
 
+  test('a back-off set by a clock that has since gone back a year does not wait a year', () => {
+    const queue = [run(1, { notBefore: NOW + 31_536_000_000 }), run(2, { codeUntil: NOW + 31_536_000_000 })];
+    expect(ids(plan(queue, machine(), NOW).starts)).toEqual([1, 2]);
+  });
+
   test('a group limit counts what this very plan starts', () => {
     const queue = [run(1, { group: 'g' }), run(2, { group: 'g' }), run(3)];
     const limited = machine({ group: (name) => ({ limit: name === 'g' ? 1 : 0, running: 0 }) });
