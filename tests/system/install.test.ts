@@ -16,6 +16,9 @@ beforeAll(async () => {
   machine = new Container([], {});
   cpSync(join(import.meta.dirname, 'trainee.sh'), machine.file('trainee.sh'));
   await machine.boot();
+  // The container's disk is small.
+  await machine.user('mkdir', '-p', '.config/expd');
+  await machine.user('sh', '-c', 'echo "low_water: 0" > .config/expd/settings.yaml');
 });
 afterAll(() => machine?.close());
 
@@ -53,8 +56,6 @@ inContainer('installs the unit and enables lingering, once', async () => {
 });
 
 inContainer('submit starts the daemon through its unit; doctor finds nothing to install', async () => {
-  await machine.user('mkdir', '-p', '.config/expd');
-  await machine.user('sh', '-c', 'echo "low_water: 0" > .config/expd/settings.yaml');
   await machine.expctl('submit', '-q', '--name', 'one', '--', 'bash', 'trainee.sh', 'polite');
   expect((await systemctl('is-active', 'expd.service')).trim()).toBe('active');
   expect(await findings()).toMatchObject({
