@@ -214,6 +214,20 @@ describe('told from outside to terminate', () => {
     expect(exitOf(attempt)).toMatchObject({ signal: 'SIGTERM', outside: 'SIGTERM', stop: null });
   });
 
+  test('one that reached the run before us is noted, also when the run saved and left with 0', async () => {
+    const attempt = sh('trap "echo saved; exit 0" TERM; echo ready; while :; do sleep 0.02; done');
+    const { over } = await ready(attempt);
+    const { shim, main } = startedOf(attempt);
+    process.kill(shim.pid, 'SIGSTOP');
+    process.kill(main.pid, 'SIGTERM');
+    await until('the main process is a zombie', () => !alive(main.pid));
+    process.kill(shim.pid, 'SIGTERM');
+    process.kill(shim.pid, 'SIGCONT');
+    await over;
+    expect(logOf(attempt)).toBe('ready\nsaved\n');
+    expect(exitOf(attempt)).toMatchObject({ code: 0, outside: 'SIGTERM', stop: null });
+  });
+
   test('a storm of signals around its end loses no record', async () => {
     for (let i = 0; i < 30; i++) {
       const attempt = sh('trap "" TERM; echo ready; sleep 0.01; exit 33');
