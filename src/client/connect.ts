@@ -8,7 +8,7 @@ import { Channel, ConnectionLost, type Method } from './transport.js';
 /** The calls of a command. The connection is made with the first one and made again when it breaks. */
 export interface Daemon {
   /** Sent again, the same, while the connection breaks: changes carry a request id. */
-  call<Ask, Answer>(method: Method<Ask, Answer>, ask: Ask): Promise<Answer>;
+  call<Ask, Answer>(method: Method<Ask, Answer>, ask: Ask, deadlineMs?: number): Promise<Answer>;
   upload<Ask, Answer>(method: Method<Ask, Answer>, asks: readonly Ask[]): Promise<Answer>;
   /** One stream; it ends with ConnectionLost when the daemon goes away. */
   stream<Ask, Answer>(method: Method<Ask, Answer>, ask: Ask): AsyncGenerator<Answer, void>;
@@ -43,11 +43,15 @@ export function openDaemon(places: Places, starter: Starter): Daemon {
     return opening;
   };
 
-  const upload = async <Ask, Answer>(method: Method<Ask, Answer>, asks: readonly Ask[]): Promise<Answer> => {
+  const upload = async <Ask, Answer>(
+    method: Method<Ask, Answer>,
+    asks: readonly Ask[],
+    deadlineMs = DEADLINE_MS,
+  ): Promise<Answer> => {
     const until = performance.now() + INSIST_MS;
     for (;;) {
       try {
-        return await (await connected()).call(method, asks, DEADLINE_MS);
+        return await (await connected()).call(method, asks, deadlineMs);
       } catch (error) {
         if (!(error instanceof ConnectionLost) || performance.now() > until) throw error;
         await pause(AGAIN_MS);
@@ -56,7 +60,7 @@ export function openDaemon(places: Places, starter: Starter): Daemon {
   };
 
   return {
-    call: (method, ask) => upload(method, [ask]),
+    call: (method, ask, deadlineMs) => upload(method, [ask], deadlineMs),
     upload,
     async *stream(method, ask) {
       yield* (await connected()).stream(method, ask);

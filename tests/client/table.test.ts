@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Column, table } from '../../src/client/render/table.js';
-import { fit, width } from '../../src/client/render/width.js';
+import { cut, width } from '../../src/client/render/width.js';
 
 interface Row {
   id: number;
@@ -29,7 +29,7 @@ test('a column that holds nothing is left out', () => {
   expect(table(columns, [rows[0]!], 100)[0]).toBe('ID  NAME');
 });
 
-test('lines fit the terminal, whatever it is', () => {
+test('lines cut the terminal, whatever it is', () => {
   const long = [{ id: 1, name: 'a'.repeat(300), tags: '中'.repeat(100) }];
   for (const columnsWide of [24, 40, 80, 200]) {
     const plainColumns = columns.map(({ paint: _, ...column }) => column);
@@ -40,9 +40,9 @@ test('lines fit the terminal, whatever it is', () => {
 });
 
 test('what is cut says so', () => {
-  expect(fit('training', 5)).toBe('trai…');
-  expect(fit('中文字', 4)).toBe('中…');
-  expect(fit('abc', 3)).toBe('abc');
-  expect(fit('abc', 0)).toBe('');
+  expect(cut('training', 5)).toBe('trai…');
+  expect(cut('中文字', 4)).toBe('中…');
+  expect(cut('abc', 3)).toBe('abc');
+  expect(cut('abc', 0)).toBe('');
   expect(width('e\u0301中🚀')).toBe(5);
 });

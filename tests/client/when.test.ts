@@ -28,7 +28,7 @@ describe('durations', () => {
     ['', 'is no duration'],
     ['2:60:00', 'is no duration'],
     ['9999999d', 'longer than ten years'],
-    ['9'.repeat(400) + 'd', 'longer than ten years'],
+    [`${'9'.repeat(400)}d`, 'longer than ten years'],
   ])('%s is refused', (word, why) => {
     expect(() => duration(word)).toThrow(why);
   });

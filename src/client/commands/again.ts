@@ -87,7 +87,7 @@ export const rerun = verb({
     ['expctl rerun 7 -- --lr 0.01', 'the same with words added to the command'],
   ],
   async run(context, { flags, operands, command }) {
-    const { daemon, env } = context;
+    const { daemon, env, screen } = context;
     const answer = await daemon.call(RunsService.rerun, {
       requestId: requestId(),
       runs: operands,
@@ -95,7 +95,7 @@ export const rerun = verb({
       environment: environmentChange(flags, context),
       codeFollows: true,
     });
-    await recordCode(daemon, new CodeStates(env), answer.results);
+    await recordCode(daemon, new CodeStates(env, screen.note), answer.results);
     return submitted(answer, context.quiet);
   },
 });

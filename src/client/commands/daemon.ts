@@ -116,16 +116,19 @@ export const undrain = verb({
   },
 });
 
+/** Of a large history on a slow disk. */
+const BACKUP_MS = 3_600_000;
+
 export const backup = verb({
   ...NONE,
   name: 'daemon backup',
   operands: 'FILE',
   takes: [1, 1],
-  summary: 'copy the database, as it is at one moment, to a new file',
+  summary: 'copy the database, as it is at one moment, to a file',
   examples: [['expctl daemon backup ~/expd.db', 'environments and secrets are not in it']],
   async run({ daemon, cwd }, { operands }) {
     const path = resolve(cwd(), operands[0]!);
-    const { bytes } = await daemon.call(DaemonService.backup, { path });
+    const { bytes } = await daemon.call(DaemonService.backup, { path }, BACKUP_MS);
     return { json: { path, bytes }, text: () => [`${path}: ${bytes} bytes`] };
   },
 });

@@ -1,4 +1,4 @@
-import { fit, width } from './width.js';
+import { cut, width } from './width.js';
 
 /** Cells are plain text; `paint` adds colour after they were measured. */
 export interface Column<Row> {
@@ -33,7 +33,7 @@ export function table<Row>(
   const line = (text: (place: number) => string, paint: (cell: string, place: number) => string): string =>
     shown
       .map(({ column }, place) => {
-        const cell = fit(text(place), widths[place]!);
+        const cell = cut(text(place), widths[place]!);
         const pad = ' '.repeat(widths[place]! - width(cell));
         const last = place === shown.length - 1;
         return column.align === 'right' ? pad + paint(cell, place) : paint(cell, place) + (last ? '' : pad);
@@ -53,7 +53,7 @@ export function table<Row>(
   return [head, ...body];
 }
 
-/** Takes from the widest column that may shrink until all fit, or none can give more. */
+/** Takes from the widest column that may shrink until all cut, or none can give more. */
 function fitted(columns: readonly { wish: number; least: number }[], total: number): number[] {
   const widths = columns.map(({ wish }) => wish);
   const gaps = GAP.length * (columns.length - 1);

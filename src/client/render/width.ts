@@ -11,7 +11,7 @@ const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
 
 /** The text within so many columns, with an ellipsis where something was cut. */
-export function fit(text: string, columns: number): string {
+export function cut(text: string, columns: number): string {
   if (width(text) <= columns) return text;
   if (columns < 1) return '';
   let kept = '';

@@ -1,13 +1,17 @@
 import type { CodeSnapshot } from '../../code/git.js';
 import { type CodeState, RunsService, type SubmitResult } from '../../gen/expd/v1/runs.js';
 import type { Daemon } from '../connect.js';
+import { failureOf } from '../errors.js';
 import { requestId } from '../request-id.js';
 
 /** The state of each tree once, asked for as early as possible: git works while the submission is under way. */
 export class CodeStates {
   readonly #states = new Map<string, Promise<CodeState>>();
 
-  constructor(private readonly env: Readonly<Record<string, string | undefined>>) {}
+  constructor(
+    private readonly env: Readonly<Record<string, string | undefined>>,
+    private readonly note: (line: string) => void,
+  ) {}
 
   of(directory: string): Promise<CodeState> {
     const known = this.#states.get(directory);
@@ -41,7 +45,9 @@ export class CodeStates {
     const code = await this.of(directory);
     await daemon
       .call(RunsService.recordCode, { requestId: requestId(), runIds, code })
-      .catch(() => undefined);
+      .catch((error: unknown) =>
+        this.note(`warning: the state of the code is not recorded: ${failureOf(error).message}`),
+      );
   }
 }
 

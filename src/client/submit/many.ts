@@ -30,7 +30,7 @@ export async function submitMany(
   environment: Record<string, string>,
 ): Promise<number> {
   const { screen, json, quiet, env, daemon } = context;
-  const codes = new CodeStates(env);
+  const codes = new CodeStates(env, screen.note);
   const understand = reader(context, common);
   const recorded: Promise<void>[] = [];
   let exit = 0;

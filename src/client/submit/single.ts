@@ -70,7 +70,7 @@ export async function submitOne(
   noSecrets: boolean,
 ): Promise<{ run: Run; exit: number; recorded: Promise<void> } | { run: null; exit: number }> {
   const { daemon, screen } = context;
-  const codes = new CodeStates(context.env);
+  const codes = new CodeStates(context.env, screen.note);
   const what = understand(context, asked);
   void codes.of(what.cwd);
   const { environment, left } = environmentOf(context, noSecrets);
