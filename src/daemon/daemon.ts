@@ -1,6 +1,7 @@
 import { VERSION } from '../protocol.js';
 import { startNotifier } from './notify/notifier.js';
 import { tellReady } from './readiness.js';
+import { partWithRuns } from './supervisor/parting.js';
 import { outbox } from './wiring/adapters.js';
 import { type Closers, type Core, type Given, openCore } from './wiring/core.js';
 import { serve } from './wiring/service.js';
@@ -35,6 +36,7 @@ async function start(given: Given, closers: Closers): Promise<Omit<Daemon, 'clos
   const ended = new Promise<'asked' | 'failed'>((resolve) => {
     end = resolve;
   });
+  closers.push(() => partWithRuns(given.places.state, given.env)); // the first to be pushed ends last
   const core = await openCore(given, closers, end);
   const work = await startWork(core, closers);
   await serve(core, work, closers, end);

@@ -51,7 +51,7 @@ describe('the unit', () => {
 
 describe('installing', () => {
   let home: string;
-  const { PATH, EXPD_HOME } = process.env;
+  const { PATH } = process.env;
 
   /** A crontab program with a file in place of the spool; the real one would change this machine's. */
   beforeEach(() => {
@@ -68,7 +68,6 @@ esac
   });
   afterEach(() => {
     process.env.PATH = PATH;
-    if (EXPD_HOME !== undefined) process.env.EXPD_HOME = EXPD_HOME;
     rmSync(home, { recursive: true, force: true });
   });
 

@@ -58,6 +58,8 @@ inContainer('installs the unit and enables lingering, once', async () => {
 inContainer('submit starts the daemon through its unit; doctor finds nothing to install', async () => {
   await machine.expctl('submit', '-q', '--name', 'one', '--', 'bash', 'trainee.sh', 'polite');
   expect((await systemctl('is-active', 'expd.service')).trim()).toBe('active');
+  // Only the end of the manager itself reaches runs: after this it is still attempt 1.
+  await systemctl('restart', 'expd.service');
   expect(await findings()).toMatchObject({
     at_boot: 'ok',
     lingering: 'ok',
@@ -90,6 +92,9 @@ inContainer(
       },
       60_000,
     );
+    // A user's manager that ends would kill it at once; it was given the time to save.
+    expect(readFileSync(machine.file('one.log'), 'utf8')).toContain('attempt 1 saved and left');
+    expect(shown.attempts[0].outcome.code).toBe('terminated_from_outside');
     expect(shown.attempts[1].resumedStep).toBeGreaterThanOrEqual(2);
     expect((await systemctl('is-active', 'expd.service')).trim()).toBe('active');
   },
