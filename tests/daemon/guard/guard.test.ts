@@ -23,7 +23,7 @@ const placesIn = (base: string): GuardedPlaces => ({
   settings: join(base, 'config/settings.yaml'),
 });
 
-/** Plain: of an Error matchers compare the message only. */
+/** Plain, so that a mismatch prints all of it. */
 async function refusal(
   given: Partial<Surroundings> = {},
   of = places,
