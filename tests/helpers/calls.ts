@@ -2,9 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import {
   type ActResponse,
+  EditRequest,
   type GetResponse,
   ListRequest,
   type ListResponse,
+  RemoveRequest,
+  type RemoveResponse,
   type Run,
   RunsClient,
   Submission,
@@ -64,10 +67,7 @@ export class Calls {
           )
         : this.#client[verb]({ requestId, runs }, new Metadata(), this.#deadline(), done),
     );
-    const [result] = results;
-    if (result?.run === undefined || result.error !== undefined)
-      throw new Refused(result?.error?.message ?? 'no result');
-    return result.run;
+    return accepted(results[0]);
   }
 
   async get(runId: number): Promise<Run> {
@@ -78,9 +78,44 @@ export class Calls {
     return run;
   }
 
+  /** Writes a note on a run. */
+  async note(runId: number, note: string): Promise<Run> {
+    const request = {
+      ...EditRequest.decode(new Uint8Array()),
+      requestId: randomUUID(),
+      runs: [String(runId)],
+      note,
+    };
+    const { results } = await this.#unary<ActResponse>((done) =>
+      this.#client.edit(request, new Metadata(), this.#deadline(), done),
+    );
+    return accepted(results[0]);
+  }
+
+  /** Forgets a final run. */
+  async remove(runId: number): Promise<void> {
+    const request = {
+      ...RemoveRequest.decode(new Uint8Array()),
+      requestId: randomUUID(),
+      runs: [String(runId)],
+    };
+    const { results } = await this.#unary<RemoveResponse>((done) =>
+      this.#client.remove(request, new Metadata(), this.#deadline(), done),
+    );
+    if (results[0] === undefined || results[0].error !== undefined)
+      throw new Refused(results[0]?.error?.message ?? 'no result');
+  }
+
   list(changes: Partial<ListRequest> = {}): Promise<ListResponse> {
     const request = { ...ListRequest.decode(new Uint8Array()), ...changes };
     return this.#unary((done) => this.#client.list(request, new Metadata(), this.#deadline(), done));
+  }
+
+  /** Resolves once there is a connection; false: not within a second. */
+  connected(): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#client.waitForReady(Date.now() + 1000, (error) => resolve(error === undefined));
+    });
   }
 
   close(): void {
@@ -96,6 +131,12 @@ export class Calls {
       call((error, answer) => (error ? reject(error) : resolve(answer)));
     });
   }
+}
+
+function accepted(result: ActResponse['results'][number] | undefined): Run {
+  if (result?.run === undefined || result.error !== undefined)
+    throw new Refused(result?.error?.message ?? 'no result');
+  return result.run;
 }
 
 /** The daemon answered, and said no. */
