@@ -15,7 +15,8 @@ const image = 'proto/image.binpb';
 const tool = join(root, 'node_modules/.bin/buf');
 // The generator is called by name.
 const env = { ...process.env, PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}` };
-const buf = (...args) => execFileSync(tool, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 2 ** 26 });
+const buf = (...args) =>
+  execFileSync(tool, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 2 ** 26 });
 
 buf('lint');
 if (process.argv.includes('--check')) check();
@@ -36,7 +37,9 @@ function check() {
     buf('generate', '-o', fresh);
     writeFileSync(join(fresh, 'src/gen/descriptors.ts'), descriptors());
     const after = tree(join(fresh, 'src/gen'));
-    const stale = [...new Set([...before.keys(), ...after.keys()])].filter((file) => before.get(file) !== after.get(file));
+    const stale = [...new Set([...before.keys(), ...after.keys()])].filter(
+      (file) => before.get(file) !== after.get(file),
+    );
     if (stale.length > 0) fail(`src/gen is stale (${stale.join(', ')}): node scripts/gen.mjs`);
   } finally {
     rmSync(fresh, { recursive: true, force: true });
@@ -47,7 +50,10 @@ function check() {
 
 /** File by file, with the symbols that reflection is asked for, so that the daemon needs no parser. */
 function descriptors() {
-  const set = fromBinary(FileDescriptorSetSchema, buf('build', '--exclude-source-info', '-o', '-#format=binpb'));
+  const set = fromBinary(
+    FileDescriptorSetSchema,
+    buf('build', '--exclude-source-info', '-o', '-#format=binpb'),
+  );
   const files = set.file.map((file) => ({
     name: file.name,
     dependencies: file.dependency,
@@ -91,7 +97,9 @@ function symbols(file) {
 }
 
 function tree(directory) {
-  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
   return new Map(
     files.map((entry) => {
       const path = join(entry.parentPath ?? entry.path, entry.name);
