@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 
 /** Where settings, state and socket lie: one rule for daemon and client. */
 export interface Places {
@@ -41,6 +41,10 @@ function runtimeDir(env: Environment, state: string): string {
   const systemd = `/run/user/${userInfo().uid}`;
   return isDirectory(systemd) ? join(systemd, 'expd') : join(state, 'run');
 }
+
+/** `EXPD_HOME=here`: the daemon, whose working directory is another one, must find the same place. */
+export const withAbsoluteHome = <E extends Environment>(env: E): E =>
+  env.EXPD_HOME && !isAbsolute(env.EXPD_HOME) ? { ...env, EXPD_HOME: resolve(env.EXPD_HOME) } : env;
 
 /** /etc/machine-id (machine-id(5)), or the host's name where there is none. */
 export function machineId(): string {

@@ -111,11 +111,7 @@ async function withoutVerb(words: readonly string[], world: World): Promise<numb
     ({ name }) => name.split(' ')[1],
   );
   if (parts.length > 0)
-    throw new ClientError(
-      'usage',
-      `expctl ${first} needs one of ${parts.join(', ')}`,
-      `expctl help ${first}`,
-    );
+    throw new ClientError('usage', `${first} needs one of ${parts.join(', ')}`, `expctl help ${first}`);
   const names = VERBS.flatMap(({ name, aliases = [] }) => [name.split(' ')[0]!, ...aliases]);
   const near = nearest(first, [...new Set(names)]);
   throw new ClientError(
@@ -132,11 +128,7 @@ function check(verb: Verb, given: Split, words: readonly string[], flags: Flags)
   if (verb.command !== undefined && given.command === null) withoutDashes(verb, given, words);
   refuseUnknown(verb.name, given.unknown, flags);
   if (given.command !== null && verb.command === undefined)
-    throw new ClientError(
-      'usage',
-      `expctl ${verb.name} takes no command behind --`,
-      `expctl help ${verb.name}`,
-    );
+    throw new ClientError('usage', `${verb.name} takes no command behind --`, `expctl help ${verb.name}`);
   const [fewest, most] = verb.takes;
   if (verb.command === 'must' && given.command !== null && given.command.length === 0)
     throw new ClientError(
@@ -147,13 +139,13 @@ function check(verb: Verb, given: Split, words: readonly string[], flags: Flags)
   if (given.operands.length < fewest)
     throw new ClientError(
       'usage',
-      `expctl ${verb.name} needs ${verb.operands}`,
+      `${verb.name} needs ${verb.operands}`,
       verb.examples[0] === undefined ? `expctl help ${verb.name}` : `for example: ${verb.examples[0][0]}`,
     );
   if (given.operands.length > most)
     throw new ClientError(
       'usage',
-      `${JSON.stringify(given.operands[most])} is too much for expctl ${verb.name}`,
+      `${JSON.stringify(given.operands[most])} is too much for ${verb.name}`,
       `expctl help ${verb.name} shows how it is written`,
     );
 }

@@ -72,13 +72,17 @@ export const goesOn = (ids: readonly number[]): string =>
     ? `run ${ids[0]} goes on; expctl cancel ${ids[0]}`
     : `runs ${ids.join(', ')} go on; expctl cancel ${ids.join(',')}`;
 
+/** Over in a moment, and no news to who has just been told that the run is queued. */
+const PASSING: ReadonlySet<string> = new Set(['', 'next', 'code_state']);
+
 /** Waiting without a word looks like hanging. */
 export function tellState({ screen }: Context, before: Run | null, run: Run): void {
   if (run.state !== RunState.RUN_STATE_HELD && run.state !== RunState.RUN_STATE_QUEUED) return;
   if (before?.state === run.state && before.reason?.text === run.reason?.text) return;
-  const why = run.reason?.text ? `: ${plain(run.reason.text)}` : '';
+  const { code = '', text = '' } = run.reason ?? {};
+  if (PASSING.has(code)) return;
   const hint = run.state === RunState.RUN_STATE_HELD ? `; expctl release ${run.id}` : '';
-  screen.note(`run ${run.id} is ${stateWord(run.state)}${why}${hint}`);
+  screen.note(`run ${run.id} is ${stateWord(run.state)}: ${plain(text)}${hint}`);
 }
 
 const request = (at: Followed & { offset: number }) => ({

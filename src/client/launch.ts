@@ -61,7 +61,11 @@ async function startDetached(env: Environment, places: Places): Promise<string> 
     if (code !== ANOTHER_DAEMON) ended = lastWords(fd) || `it ended with ${signal ?? `exit ${code}`}`;
   });
   child.unref();
-  await answers(places, () => ended).finally(() => closeSync(fd));
+  await answers(places, () => ended).finally(() => {
+    // Whoever follows a run may outlive the daemon that it started: by then the descriptor is another file.
+    child.removeAllListeners('exit');
+    closeSync(fd);
+  });
   return `pid ${child.pid}`;
 }
 
@@ -79,12 +83,7 @@ async function answers(places: Places, ended: () => string | null): Promise<void
       return;
     }
     const last = ended();
-    if (last !== null)
-      throw new ClientError(
-        'unreachable',
-        `the daemon did not start: ${last}`,
-        'expd runs it in the foreground',
-      );
+    if (last !== null) throw new ClientError('unreachable', `the daemon did not start: ${last}`);
     if (performance.now() > until)
       throw new ClientError(
         'unreachable',

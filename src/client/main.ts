@@ -1,3 +1,4 @@
+import { withAbsoluteHome } from '../places.js';
 import { expctl } from './cli.js';
 import { ClientError, failureOf } from './errors.js';
 import { openScreen } from './screen.js';
@@ -11,7 +12,7 @@ process.on('uncaughtException', (error) => {
 });
 
 void expctl(process.argv.slice(2), {
-  env: process.env,
+  env: withAbsoluteHome(process.env),
   cwd,
   now: Date.now,
   stdin: () => process.stdin,

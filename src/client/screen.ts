@@ -1,3 +1,4 @@
+import { ClientError } from './errors.js';
 import { inColour, noColour, type Style } from './render/output.js';
 
 /** Standard output and error of this process. */
@@ -22,10 +23,9 @@ export function openScreen(
   now: number,
 ): Screen {
   let closed = false;
-  // A reader that has seen enough (`| head`) is not an error.
+  // A reader that has seen enough (`| head`) is not an error; a full disk is, for who writes.
   stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    closed = true;
+    closed = error.code === 'EPIPE';
   });
   // Nobody is left to be told.
   stderr.on('error', () => {});
@@ -39,10 +39,11 @@ export function openScreen(
     },
     write(bytes) {
       if (closed || stdout.write(bytes)) return undefined;
-      return new Promise((resolve) => {
-        const go = (): void => {
+      return new Promise((resolve, reject) => {
+        const go = (error?: NodeJS.ErrnoException): void => {
           stdout.off('drain', go).off('error', go);
-          resolve();
+          if (error === undefined || error.code === 'EPIPE') resolve();
+          else reject(unwritable(error));
         };
         stdout.once('drain', go).once('error', go);
       });
@@ -51,3 +52,11 @@ export function openScreen(
     closed: () => closed,
   };
 }
+
+const unwritable = (cause: NodeJS.ErrnoException): ClientError =>
+  new ClientError(
+    'output',
+    `standard output cannot be written (${cause.code ?? cause.message})`,
+    'what was asked may be done all the same',
+    { cause },
+  );

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { places } from '../places.js';
+import { places, withAbsoluteHome } from '../places.js';
 import { VERSION } from '../protocol.js';
 import { type Daemon, startDaemon } from './daemon.js';
 import { UserError } from './errors.js';
@@ -39,7 +39,7 @@ async function main(): Promise<void> {
 }
 
 async function start(flags: Record<string, string>): Promise<Daemon> {
-  const { env } = process;
+  const env = withAbsoluteHome(process.env);
   const loaded = await loadSettings(places(env).settings, flags, env);
   return startDaemon({ places: places(env, loaded.settings.state), loaded, flags, env });
 }

@@ -164,8 +164,8 @@ async function readSettingsFile(file: string): Promise<Record<string, unknown>> 
   try {
     value = parse(text, { maxAliasCount: 50, uniqueKeys: true });
   } catch (cause) {
-    const line = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-    throw new UserError('usage', `${file}: ${line}`, 'mend the file', { cause });
+    const line = cause instanceof Error ? cause.message.split('\n')[0]! : String(cause);
+    throw new UserError('usage', `${file}: ${line.replace(/:$/, '')}`, 'mend the file', { cause });
   }
   if (value === null || value === undefined) return {};
   if (typeof value !== 'object' || Array.isArray(value))

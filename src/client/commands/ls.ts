@@ -51,7 +51,7 @@ export const ls = verb({
       fetch(context, request, flags.all || operands.length > 0),
       context.daemon.call(DaemonService.info, {}),
     ]);
-    return listed(pages, notices, context.quiet);
+    return listed(pages, notices, { quiet: context.quiet, filtered: filtered || flags.all });
   },
 });
 

@@ -6,7 +6,11 @@ import { type Column, table } from './table.js';
 import { age } from './time.js';
 
 /** A page of runs, newest last. */
-export function listed(page: ListResponse, notices: readonly string[], quiet: boolean): Answer {
+export function listed(
+  page: ListResponse,
+  notices: readonly string[],
+  { quiet, filtered }: { quiet: boolean; filtered: boolean },
+): Answer {
   const runs = page.runs.toSorted((a, b) => a.id - b.id);
   return {
     json: {
@@ -23,7 +27,12 @@ export function listed(page: ListResponse, notices: readonly string[], quiet: bo
     },
     warnings: quiet
       ? []
-      : [...notices, ...(runs.length === 0 ? ['no runs; expctl ls -a lists older ones'] : [])],
+      : [
+          ...notices,
+          ...(runs.length === 0
+            ? [filtered ? 'no such runs' : 'no runs; expctl ls -a lists older ones']
+            : []),
+        ],
   };
 }
 

@@ -52,6 +52,9 @@ export function ran(run: Run, now: number): string {
   const active =
     !isFinal(run.state) && run.state !== RunState.RUN_STATE_QUEUED && run.state !== RunState.RUN_STATE_HELD;
   if (run.endedAtMs < run.startedAtMs && !active) return '';
+  // Cancelled while it waited for another attempt: its end is not that of the last one.
+  if (run.state === RunState.RUN_STATE_CANCELLED && run.exitCode === undefined && run.signal === '')
+    return '';
   return span((active ? now : run.endedAtMs) - run.startedAtMs);
 }
 

@@ -92,7 +92,10 @@ function reasonView(run: StoredRun, reasons: Reasons): Reason | undefined {
     }
     default:
       return run.outcome === null
-        ? { code: 'cancel', text: 'cancelled before it started' }
+        ? {
+            code: 'cancel',
+            text: run.attempt === 0 ? 'cancelled before it started' : 'cancelled while it waited',
+          }
         : outcomeView(run.outcome);
   }
 }

@@ -70,6 +70,7 @@ function wayOut(run: Run, kind: IllegalTransition['event']['kind']): string {
   }
   if (kind === 'resumed')
     return run.state === 'held' ? `expctl release ${id} lets it start` : `expctl cancel ${id} ends it first`;
+  if (run.state === 'succeeded') return `expctl resume ${id} or expctl rerun ${id} runs it again`;
   if (isFinal(run.state)) return `expctl retry ${id} or expctl rerun ${id} runs it again`;
   if (kind === 'held')
     return `only a queued run can be held; expctl pause ${id} stops a running one for a while`;
