@@ -14,6 +14,8 @@ packages=(
   task-spooler nq
   # Clients in another language, code states, crontabs, pseudo terminals.
   python3 python3-venv git cron procps util-linux
+  # Shells that completion is tried in.
+  zsh fish
 )
 
 missing=()

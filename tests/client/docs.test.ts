@@ -1,0 +1,53 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { flagWords, usage } from '../../src/client/render/help.js';
+import { attemptJson, runJson } from '../../src/client/render/run.js';
+import { VERBS } from '../../src/client/verbs.js';
+import { Attempt, Run } from '../../src/gen/expd/v1/runs.js';
+
+const docs = resolve(import.meta.dirname, '../../docs');
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+
+/** Every verb and flag, from the table that drives the parser. */
+function tables(): string {
+  const verbs = VERBS.map(
+    (verb) =>
+      `| \`${cell(usage(verb))}\`${verb.aliases?.length ? ` (${verb.aliases.map((alias) => `\`${alias}\``).join(', ')})` : ''} | ${cell(verb.summary)} |`,
+  );
+  const flags = VERBS.filter(({ flags }) => Object.keys(flags).length > 0).map((verb) =>
+    [
+      `\n#### ${verb.name}\n`,
+      '| flag | what it does |',
+      '|---|---|',
+      ...Object.entries(verb.flags).map(
+        ([name, flag]) => `| \`${cell(flagWords(name, flag))}\` | ${cell(flag.about)} |`,
+      ),
+    ].join('\n'),
+  );
+  return ['| verb | what it does |', '|---|---|', ...verbs, '\n### Flags', ...flags].join('\n');
+}
+
+test('docs/cli.md has the verbs and flags that there are (UPDATE_DOCS=1 writes it anew)', () => {
+  const file = resolve(docs, 'cli.md');
+  const text = readFileSync(file, 'utf8');
+  const [begin, end] = ['<!-- verbs and flags: written by tests/client/docs.test.ts -->', '<!-- end -->'];
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  expect(from).toBeGreaterThan(0);
+  const wanted = `${text.slice(0, from)}${begin}\n\n${tables()}\n\n${text.slice(to)}`;
+  if (process.env.UPDATE_DOCS) writeFileSync(file, wanted);
+  else expect(text).toBe(wanted);
+});
+
+test('docs/json.md names every field of a run and an attempt', () => {
+  const text = readFileSync(resolve(docs, 'json.md'), 'utf8');
+  const section = (title: string): string => text.split(`## ${title}\n`)[1]!.split('\n## ')[0]!;
+  const named = (title: string): string[] =>
+    [...section(title).matchAll(/^\| ((?:`\w+`(?:, )?)+) \|/gm)].flatMap(([, names]) =>
+      names!.replaceAll('`', '').split(', '),
+    );
+  expect(named('Run').toSorted()).toEqual(Object.keys(runJson(Run.decode(new Uint8Array()))).toSorted());
+  expect(named('Attempt').toSorted()).toEqual(
+    Object.keys(attemptJson(Attempt.decode(new Uint8Array()))).toSorted(),
+  );
+});
