@@ -1,5 +1,4 @@
 import { createInterface } from 'node:readline';
-import { outbox } from '../../../src/daemon/wiring/adapters.js';
 import { systemClock } from '../../../src/daemon/clock.js';
 import { startNotifier } from '../../../src/daemon/notify/notifier.js';
 import { PATIENCE } from '../../../src/daemon/notify/patience.js';
@@ -7,6 +6,7 @@ import type { Target } from '../../../src/daemon/notify/target.js';
 import type { Command } from '../../../src/daemon/queue/commands.js';
 import { openQueue } from '../../../src/daemon/queue/queue.js';
 import { openReader } from '../../../src/daemon/store/reader.js';
+import { outbox } from '../../../src/daemon/wiring/adapters.js';
 
 /** Queue and notifier in a process of their own, to be killed: lines of commands in, lines of results out. */
 export interface Begin {
