@@ -33,6 +33,7 @@ const HELP = `npm run bench [-- MEASURE…]   ${Object.keys(MEASURES).join(' ')}
 
 Without names it measures everything (about ten minutes) and writes bench/RESULTS.md.
 EXPD_BENCH_DIR: where it works; a directory on a real disk with 8 GB free.
+EXPD_BENCH_ROUNDS: how often they take turns; fewer for a first look.
 `;
 
 void main(process.argv.slice(2)).then(

@@ -32,8 +32,9 @@ export type Contenders<Name extends string> = Readonly<Record<Name, () => Promis
  */
 export async function interleaved<Name extends string>(
   contenders: Contenders<Name>,
-  { rounds, times = 1 }: { rounds: number; times?: number },
+  { rounds: wanted, times = 1 }: { rounds: number; times?: number },
 ): Promise<Record<Name, number[]>> {
+  const rounds = Number(process.env.EXPD_BENCH_ROUNDS) || wanted;
   const names = Object.keys(contenders) as Name[];
   const figures = Object.fromEntries(names.map((name): [Name, number[]] => [name, []]));
   for (let round = 0; round < rounds; round++) {

@@ -12,8 +12,11 @@ import type { Answer, FromWriter, Posted, Task, ToWriter } from './messages.js';
 export interface Queue {
   /** Whether the last writer did not close the database: `check` is due when there is time. */
   readonly unclean: boolean;
-  /** Answered once it is durable, in the order of `execute`. Rejects for bugs, and when the writer has died. */
-  execute(batch: Batch): Promise<Result[]>;
+  /**
+   * Answered once it is durable, in the order of `execute`. Rejects for bugs, and when the writer has died.
+   * `joins`: another batch follows within a moment, and both are to be one transaction.
+   */
+  execute(batch: Batch, how?: { joins: boolean }): Promise<Result[]>;
   /** Told after the answers of each commit that changed something; returns how to stop that. */
   onCommit(listener: (committed: Committed) => void): () => void;
   /** Whether notifications are written. */
@@ -39,6 +42,9 @@ export interface QueueOptions {
   keepEvents?: number;
 }
 
+/** What was to follow did not: no answer waits longer than this for it. */
+const PATIENCE_MS = 3;
+
 interface Pending {
   resolve: (results: Result[]) => void;
   reject: (error: Error) => void;
@@ -59,7 +65,12 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
   const say = (message: ToWriter): void => thread.postMessage(message);
 
   /** Commands of one turn of the event loop travel together and are one transaction. */
+  let flushing = false;
+  let patience: NodeJS.Timeout | null = null;
   const flush = (): void => {
+    flushing = false;
+    if (patience !== null) clearTimeout(patience);
+    patience = null;
     if (posted.length > 0 && dead === null) say({ say: 'batches', posted });
     posted = [];
   };
@@ -89,10 +100,14 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
 
   return {
     unclean,
-    execute(batch) {
+    execute(batch, { joins } = { joins: false }) {
       if (dead !== null) return Promise.reject(dead);
       const ticket = ++tickets;
-      if (posted.length === 0) setImmediate(flush);
+      if (joins) patience ??= setTimeout(flush, PATIENCE_MS);
+      else if (!flushing) {
+        flushing = true;
+        setImmediate(flush);
+      }
       posted.push({ ticket, now: clock.now(), batch });
       return new Promise((resolve, reject) => pending.set(ticket, { resolve, reject }));
     },

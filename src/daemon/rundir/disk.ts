@@ -6,5 +6,8 @@ import { promisify } from 'node:util';
 export const mkdir = promisify(fs.mkdir);
 export const chmod = promisify(fs.chmod);
 export const writeFile = promisify(fs.writeFile);
+export const open = promisify(fs.open);
+export const close = promisify(fs.close);
+export const fchmod = promisify(fs.fchmod);
 export const copyFile = promisify(fs.copyFile);
 export const symlink = promisify(fs.symlink);

@@ -22,7 +22,9 @@ export async function makeDirectory(path: string, mode: number): Promise<void> {
 export async function makeDirectories(path: string, mode: number): Promise<void> {
   const first = await mkdir(path, { recursive: true, mode });
   if (first === undefined || !isMasked(mode)) return;
-  for (let made = path; made.length >= first.length; made = dirname(made)) await chmod(made, mode);
+  const made: string[] = [];
+  for (let one = path; one.length >= first.length; one = dirname(one)) made.push(one);
+  await Promise.all(made.map((one) => chmod(one, mode)));
 }
 
 let umask: number | null = null;

@@ -14,24 +14,31 @@ export interface PreparePorts extends CreatePorts {
   environments: Pick<Environments, 'load'>;
 }
 
+/** What can be done as soon as the places of an attempt are known. */
+export type Named = (directory: RunDirectory) => Promise<void>;
+
 /**
- * Everything on disk that an attempt needs before it is claimed: run directory, records, attempt directory, spec.
- * `cgroup`: the cgroup v2 directory for the attempt, or null. Where it fails nothing is left.
+ * Everything on disk that an attempt needs before it is executed: run directory, records, attempt directory, spec.
+ * `cgroup`: the cgroup v2 directory for the attempt, or null. `named` goes on beside the writing, and both are done
+ * when this resolves. Where one of them fails nothing is left.
  */
 export async function prepareAttempt(
   order: AttemptOrder,
   cgroup: string | null,
   ports: PreparePorts,
+  named: Named = async () => {},
 ): Promise<RunDirectory> {
   const startedAt = ports.clock.now();
   const [claimed, submitted] = await bothOrNeither(order, ports);
   const { runDir, log, errorLog } = claimed;
   const directory = { runDir, log, errorLog };
+  const told = named(directory);
   const made = contract(order, runDir, submitted);
   const private_ = attemptDir(ports.state, order.attemptId);
   const written = await Promise.allSettled([
     inTurn(runDir, () => fillRunDirectory(order, claimed, made, startedAt)),
     writeSpec(private_, encodeSpec(order, directory, made, cgroup)),
+    told,
   ]);
   const failed = written.find((part) => part.status === 'rejected');
   if (failed === undefined) return directory;

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { open, readdir, readlink, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { writeAtomically } from './atomic.js';
-import { chmod, copyFile, symlink, writeFile } from './disk.js';
+import * as disk from './disk.js';
 import { fileMode, isMasked } from './modes.js';
 import type { TopLevelFile } from './paths.js';
 import { runPaths } from './paths.js';
@@ -20,8 +20,12 @@ export interface Shown {
 
 /** A new file, never over another and never through a link. */
 export async function writeNew(path: string, content: string | Uint8Array, mode: number): Promise<void> {
-  await writeFile(path, content, { flag: 'wx', mode });
-  if (isMasked(mode)) await chmod(path, mode);
+  const fd = await disk.open(path, 'wx', mode);
+  try {
+    await Promise.all([disk.writeFile(fd, content), isMasked(mode) ? disk.fchmod(fd, mode) : null]);
+  } finally {
+    await disk.close(fd);
+  }
 }
 
 /** A record of a new attempt; in a run directory that nobody has used, its copy needs no second look. */
@@ -36,7 +40,7 @@ export async function addRecord(
     await show(join(where.runDir, file), content, mode, await shownBefore(where, file));
   await writeNew(record, content, mode);
   if (!where.shared && where.topLevel)
-    await copyFile(record, join(where.runDir, file), constants.COPYFILE_EXCL);
+    await disk.copyFile(record, join(where.runDir, file), constants.COPYFILE_EXCL);
 }
 
 /**
@@ -92,7 +96,7 @@ export async function linkLog(runDir: string, name: string, log: string): Promis
   const link = join(runDir, `${name}.log`);
   const target = join(basename(dirname(log)), basename(log));
   try {
-    return await symlink(target, link);
+    return await disk.symlink(target, link);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
   }
@@ -100,6 +104,6 @@ export async function linkLog(runDir: string, name: string, log: string): Promis
   if (!/^logs\/attempt-\d+(\.out)?\.log$/.test(there)) return;
   const temporary = `${link}.${process.pid}.tmp`;
   await unlink(temporary).catch(() => {});
-  await symlink(target, temporary);
+  await disk.symlink(target, temporary);
   await rename(temporary, link);
 }

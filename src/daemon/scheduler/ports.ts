@@ -12,8 +12,8 @@ export interface Ports {
   log: Log;
   executor: Executor;
   bootId: string;
-  /** One transaction; answered after its commit. */
-  execute(commands: Command[]): Promise<Result[]>;
+  /** One transaction; answered after its commit. `joins`: together with what follows in a moment. */
+  execute(commands: Command[], how?: { joins: boolean }): Promise<Result[]>;
   store: SchedulerStore;
   /** The checkpoint that the run's next attempt goes on from; a line for each that had to be passed over. */
   resumePoint(run: StoredRun): Promise<{ point: ResumePoint | null; warnings: string[] }>;
@@ -47,9 +47,9 @@ type Refusal = Extract<Result, { ok: false }>;
 
 /** The disk took nothing: it may later. */
 export const isStorage = (
-  result: Result | undefined,
+  result: Result | null | undefined,
 ): result is Refusal & { code: 'storage_full' | 'storage_failed' } =>
-  result !== undefined && !result.ok && (result.code === 'storage_full' || result.code === 'storage_failed');
+  result?.ok === false && (result.code === 'storage_full' || result.code === 'storage_failed');
 
 const RETRY_MS = 1000;
 
@@ -58,9 +58,10 @@ export async function record(
   { execute, log, clock }: Ports,
   commands: Command[],
   closed: () => boolean,
+  how = { joins: false },
 ): Promise<void> {
   while (!closed()) {
-    const refused = (await execute(commands)).find((result) => !result.ok) as Refusal | undefined;
+    const refused = (await execute(commands, how)).find((result) => !result.ok) as Refusal | undefined;
     if (refused === undefined) return;
     if (!isStorage(refused)) {
       log.error({ event: 'fact_refused', commands, why: refused.message });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { failpoint } from '../failpoint.js';
-import type { Committed } from '../queue/commands.js';
+import type { Command, Committed } from '../queue/commands.js';
 import { type Ending, judge } from '../run/outcome.js';
 import { isFinal, isLive, type RunState } from '../run/run.js';
 import type { Dependency } from '../run/submission.js';
@@ -12,6 +12,8 @@ import { type Ports, record } from './ports.js';
 import { startAttempt } from './start.js';
 import { Turn } from './turn.js';
 
+/** Records wait no longer than this for a start under way. */
+const LONG_START_MS = 100;
 /** How long a low disk is believed before it is looked at again. */
 const DISK_RECHECK_MS = 10_000;
 
@@ -26,6 +28,9 @@ export class Scheduler {
   readonly #awaited = new Map<number, RunState>();
   /** Queued runs that are to be cancelled when what they wait for fails. */
   readonly #fragile = new Set<number>();
+  /** Attempts on their way to their first instruction, and who waits until there is none. */
+  readonly #starting = new Set<string>();
+  #calm: (() => void)[] = [];
   readonly #lowDisk = new Map<string, { text: string; until: number }>();
   #forgetWake: (() => void) | null = null;
   #poked = false;
@@ -68,7 +73,7 @@ export class Scheduler {
     this.#poked = true;
     queueMicrotask(() => {
       this.#poked = false;
-      if (!this.#closed) this.#carryOut();
+      this.#carryOut();
     });
   }
 
@@ -168,7 +173,9 @@ export class Scheduler {
     return kind === 'afterany' || state === 'succeeded' ? 'met' : 'failed';
   }
 
-  #carryOut(): void {
+  /** Returns how many starts it made. */
+  #carryOut(): number {
+    if (this.#closed) return 0;
     this.#cancelFragile();
     const { starts, wakeAt } = plan(this.#turn.queue, this.#machine(), this.ports.clock.now());
     this.#forgetWake?.();
@@ -177,8 +184,12 @@ export class Scheduler {
       const attemptId = randomUUID().replaceAll('-', '');
       this.#leases.take(attemptId, { runId: id, group, slots: request.slots });
       this.#turn.remove(id);
-      void this.#start(id, attemptId, request.slots);
+      this.#starting.add(attemptId);
+      void this.#start(id, attemptId, request.slots).then((launched) => {
+        if (!launched) this.#noLongerStarting(attemptId);
+      });
     }
+    return starts.length;
   }
 
   /** `--kill-on-failed-dep`: cancels what can never start. */
@@ -191,19 +202,39 @@ export class Scheduler {
     }
   }
 
-  async #start(runId: number, attemptId: string, slots: number): Promise<void> {
+  /** Whether it was launched. */
+  async #start(runId: number, attemptId: string, slots: number): Promise<boolean> {
     try {
       const started = await startAttempt(this.ports, runId, attemptId, slots);
-      if (started.launched) return;
+      if (started.launched) return true;
       if ('lowDisk' in started) this.#waitForDisk(started.project, started.lowDisk);
     } catch (err) {
       this.ports.log.error({ event: 'start_failed', runId, attemptId, err });
-      return; // A bug: the lease stays taken rather than the same start tried for ever.
+      return false; // A bug: the lease stays taken rather than the same start tried for ever.
     }
     this.#leases.free(attemptId);
     const run = this.ports.store.run(runId);
     if (run?.state === 'queued') this.#turn.put(this.#waiting(run));
     this.poke();
+    return false;
+  }
+
+  #noLongerStarting(attemptId: string): void {
+    if (!this.#starting.delete(attemptId) || this.#starting.size > 0) return;
+    for (const go of this.#calm.splice(0)) go();
+  }
+
+  /** Records are for people: they do not compete with a start, unless it takes long. */
+  #noStart(): Promise<void> {
+    if (this.#starting.size === 0) return Promise.resolve();
+    const { clock } = this.ports;
+    return new Promise((resolve) => {
+      const forget = clock.at(clock.now() + LONG_START_MS, resolve);
+      this.#calm.push(() => {
+        forget();
+        resolve();
+      });
+    });
   }
 
   #waitForDisk(project: string, text: string): void {
@@ -213,6 +244,7 @@ export class Scheduler {
   }
 
   #started({ attemptId, process }: Extract<Fact, { fact: 'started' }>): void {
+    this.#noLongerStarting(attemptId);
     const held = this.#leases.get(attemptId);
     if (held === undefined) return;
     const { shim, main, cgroup, startedAt } = process;
@@ -232,6 +264,7 @@ export class Scheduler {
   }
 
   async #ended({ attemptId, ending, usage }: Extract<Fact, { fact: 'ended' }>): Promise<void> {
+    this.#noLongerStarting(attemptId);
     const { store, executor, log } = this.ports;
     const held = this.#leases.get(attemptId);
     const attempt = store.attempt(attemptId);
@@ -240,15 +273,18 @@ export class Scheduler {
     const outcome = judge(ending, store.submission(runId)?.requeueExits ?? []);
     const progressed = outcome.verdict === 'success' ? false : await this.ports.progressed(attempt);
     failpoint('beforeEnd');
-    // The processes are gone, so the slot is free whatever the commit says; claims of others come after it.
-    const end = this.#record({
-      do: 'transition',
-      runId,
-      event: { kind: 'ended', attempt: attempt.number, outcome, progressed },
-      facts: { of: 'ended', usage },
-    });
+    // The processes are gone, so the slot is free whatever the commit says. Claims of others come after it, or with it.
     this.#leases.free(attemptId);
-    this.poke();
+    const starts = this.#carryOut();
+    const end = this.#record(
+      {
+        do: 'transition',
+        runId,
+        event: { kind: 'ended', attempt: attempt.number, outcome, progressed },
+        facts: { of: 'ended', usage },
+      },
+      { joins: starts > 0 },
+    );
     await end;
     failpoint('afterEnd');
     log.info({
@@ -258,6 +294,7 @@ export class Scheduler {
       cause: outcome.cause,
       ...seen(ending),
     });
+    await this.#noStart();
     await this.ports.finished(store.attempt(attemptId) ?? attempt, store.run(runId));
     failpoint('beforeSettled');
     executor.settled(attemptId);
@@ -281,8 +318,8 @@ export class Scheduler {
     }
   }
 
-  #record = (command: Parameters<typeof record>[1][number]): Promise<void> =>
-    record(this.ports, [command], () => this.#closed);
+  #record = (command: Command, how?: { joins: boolean }): Promise<void> =>
+    record(this.ports, [command], () => this.#closed, how);
 }
 
 const seen = (ending: Ending): object =>

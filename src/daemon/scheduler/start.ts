@@ -1,13 +1,13 @@
 import { UserError } from '../errors.js';
 import { failpoint } from '../failpoint.js';
-import type { Command } from '../queue/commands.js';
+import type { Command, Result } from '../queue/commands.js';
 import { judge } from '../run/outcome.js';
 import type { ResumePoint } from '../run/resume.js';
 import type { HoldReason } from '../run/run.js';
 import type { Submission } from '../run/submission.js';
 import type { StoredRun } from '../store/stored.js';
 import { CwdGone, type Prepared } from '../supervisor/executor.js';
-import { isStorage, type Ports } from './ports.js';
+import { isStorage, type Ports, record } from './ports.js';
 
 /** What became of a start. */
 export type Started =
@@ -17,13 +17,21 @@ export type Started =
   /** Nothing of this project can start for want of disk space. */
   | { launched: false; lowDisk: string; project: string };
 
+/** null: not asked, or not answered yet. */
+interface Claiming {
+  answer: Result | null;
+}
+
 interface Order {
   run: StoredRun;
   attemptId: string;
   slots: number;
 }
 
-/** 1 look, 2 prepare on disk, 3 claim durably, 4 launch. Nothing is executed before the claim is committed. */
+/**
+ * 1 look, 2 take a run directory, 3 fill it and beside that claim durably, 4 launch. Nothing is executed before the
+ * claim is committed.
+ */
 export async function startAttempt(
   ports: Ports,
   runId: number,
@@ -44,30 +52,36 @@ export async function startAttempt(
 
   const order = { run, attemptId, slots };
   failpoint('beforePrepare');
+  const claiming: Claiming = { answer: null };
   let prepared: Prepared;
-  let resume: ResumePoint | null;
   try {
-    const found = await resumeFrom(ports, run);
-    resume = found.point;
-    prepared = await prepare(ports, order, submission, resume);
-    if (found.warnings.length > 0) await ports.annotate(prepared.log, found.warnings);
+    const { point, warnings } = await resumeFrom(ports, run);
+    prepared = await prepare(ports, order, submission, point, async (directory) => {
+      failpoint('beforeClaim');
+      const [answer] = await ports.execute([claim(ports, order, point, directory)]);
+      claiming.answer = answer ?? null;
+    });
+    if (warnings.length > 0) await ports.annotate(prepared.log, warnings);
   } catch (cause) {
-    return unprepared(ports, order, cause);
+    return unprepared(ports, order, cause, claiming);
   }
-  failpoint('beforeClaim');
-  const [claimed] = await ports.execute([claim(ports, order, resume, prepared)]);
-  if (!claimed?.ok) {
-    log.info({ event: 'claim_refused', runId, attemptId, why: claimed?.message });
+  if (!claiming.answer?.ok) {
     await executor.discard(attemptId, prepared);
-    return isStorage(claimed)
-      ? { launched: false, lowDisk: claimed.message, project: run.project }
-      : { launched: false };
+    return refusedClaim(ports, order, claiming.answer);
   }
   failpoint('afterClaim');
   executor.launch(attemptId);
   failpoint('afterLaunch');
   log.info({ event: 'attempt_launched', runId, attempt: run.attempt + 1, attemptId });
   return { launched: true };
+}
+
+function refusedClaim({ log }: Ports, { run, attemptId }: Order, answer: Result | null): Started {
+  const why = answer?.ok === false ? answer.message : null;
+  log.info({ event: 'claim_refused', runId: run.id, attemptId, why });
+  return isStorage(answer)
+    ? { launched: false, lowDisk: answer.message, project: run.project }
+    : { launched: false };
 }
 
 /** The first attempt looks for no checkpoint unless one was chosen. */
@@ -81,22 +95,26 @@ const prepare = (
   { run, attemptId }: Order,
   submission: Submission,
   resume: ResumePoint | null,
+  named: (directory: Prepared) => Promise<void>,
 ) =>
-  ports.executor.prepare({
-    attemptId,
-    attempt: run.attempt + 1,
-    runId: run.id,
-    ulid: run.ulid,
-    name: run.name,
-    experimentId: run.experimentId,
-    submission,
-    tags: run.tags,
-    note: run.note,
-    resume,
-    previousRunDir: run.runDir,
-    submittedAt: run.submittedAt,
-    code: ports.store.code(run.id),
-  });
+  ports.executor.prepare(
+    {
+      attemptId,
+      attempt: run.attempt + 1,
+      runId: run.id,
+      ulid: run.ulid,
+      name: run.name,
+      experimentId: run.experimentId,
+      submission,
+      tags: run.tags,
+      note: run.note,
+      resume,
+      previousRunDir: run.runDir,
+      submittedAt: run.submittedAt,
+      code: ports.store.code(run.id),
+    },
+    named,
+  );
 
 const claim = (
   ports: Ports,
@@ -117,7 +135,12 @@ const claim = (
 });
 
 /** The working directory is gone (held), or a cause of ours: an attempt that never ran, tried again later. */
-async function unprepared(ports: Ports, order: Order, cause: unknown): Promise<Started> {
+async function unprepared(
+  ports: Ports,
+  order: Order,
+  cause: unknown,
+  { answer }: Claiming,
+): Promise<Started> {
   const { run, attemptId } = order;
   if (cause instanceof CwdGone) return hold(ports, run, { code: 'cwd_gone', text: cause.message });
   const text = cause instanceof Error ? cause.message : String(cause);
@@ -125,14 +148,21 @@ async function unprepared(ports: Ports, order: Order, cause: unknown): Promise<S
   if (cause instanceof UserError && cause.code === 'not_found')
     return hold(ports, run, { code: 'start_failed', text });
   ports.log.warn({ event: 'prepare_failed', runId: run.id, attemptId, cause: text });
+  if (answer?.ok === false) return refusedClaim(ports, order, answer);
   const outcome = judge({ seen: 'launchFailed', cause: text }, []);
+  const ended: Command = {
+    do: 'transition',
+    runId: run.id,
+    event: { kind: 'ended', attempt: run.attempt + 1, outcome, progressed: false },
+  };
+  if (answer !== null) {
+    await record(ports, [ended], () => false);
+    ports.executor.settled(attemptId); // a stop may have made it known
+    return { launched: false };
+  }
   const [claimed] = await ports.execute([
     claim(ports, order, null, { runDir: '', log: '', errorLog: null }),
-    {
-      do: 'transition',
-      runId: run.id,
-      event: { kind: 'ended', attempt: run.attempt + 1, outcome, progressed: false },
-    },
+    ended,
   ]);
   return isStorage(claimed)
     ? { launched: false, lowDisk: claimed.message, project: run.project }

@@ -1,6 +1,7 @@
 import type { Ending } from '../run/outcome.js';
 import type { StopReason } from '../run/stop.js';
 import type { AttemptOrder, RunDirectory } from '../rundir/order.js';
+import type { Named } from '../rundir/prepare.js';
 
 /** All that an attempt needs to be prepared. */
 export type StartOrder = AttemptOrder;
@@ -46,8 +47,11 @@ export interface Unsettled {
 
 /** Starts, watches and stops attempts on this machine. All methods return at once; facts come by callback. */
 export interface Executor {
-  /** Makes run directory, attempt directory and spec. Rejects for causes of ours, or with UserError. */
-  prepare(order: StartOrder): Promise<Prepared>;
+  /**
+   * Makes run directory, attempt directory and spec. `named` is called once the run directory is ours, and what
+   * it does goes on beside the rest; this resolves when both are done. Rejects for causes of ours, or with UserError.
+   */
+  prepare(order: StartOrder, named?: Named): Promise<Prepared>;
   /** After the claim is durable: hands the attempt to the launcher. */
   launch(attemptId: string): void;
   /** The claim was not committed: takes the prepared directories away. */

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.js';
 import type { Log } from '../log.js';
 import type { StopReason } from '../run/stop.js';
 import { attemptDir } from '../rundir/paths.js';
-import { discardAttempt, type PreparePorts, prepareAttempt } from '../rundir/prepare.js';
+import { discardAttempt, type Named, type PreparePorts, prepareAttempt } from '../rundir/prepare.js';
 import { Attempt, type Surroundings } from './attempt.js';
 import { Cgroups, removeCgroup } from './cgroup.js';
 import { errnoOf } from './errno.js';
@@ -62,9 +62,9 @@ export class LocalExecutor implements Executor {
   }
 
   /** @throws CwdGone */
-  async prepare(order: StartOrder): Promise<Prepared> {
+  async prepare(order: StartOrder, named?: Named): Promise<Prepared> {
     await mustBeDirectory(order.submission.cwd);
-    return prepareAttempt(order, this.cgroups.of(order.attemptId), this.options);
+    return prepareAttempt(order, this.cgroups.of(order.attemptId), this.options, named);
   }
 
   launch(attemptId: string): void {

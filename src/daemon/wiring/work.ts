@@ -41,7 +41,7 @@ export async function startWork(core: Core, closers: Closers) {
     log,
     executor,
     bootId: readBootId(),
-    execute: (commands) => queue.execute({ requestId: null, commands }),
+    execute: (commands, how) => queue.execute({ requestId: null, commands }, how),
     store: { ...reader, submission },
     resumePoint: (run) => nextResumePoint(run.resume, reader.attempts(run.id), verify),
     annotate: (file, lines) => appendFile(file, lines.map((line) => `[expd] ${line}\n`).join('')),
