@@ -1,0 +1,134 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Home } from '../helpers/home.js';
+import { until } from '../helpers/until.js';
+
+let home: Home;
+beforeEach(() => {
+  home = new Home();
+});
+afterEach(() => home.close());
+
+/** No secret's shape and no word of another: only its name or place says that it is one. */
+const secret = (n: number): string => `Pl4nt3dV4lu3x${String(n).padStart(3, '0')}`;
+
+/** Forty of them, where people have them: in variables, arguments, overrides and addresses. */
+const ENVIRONMENT = Object.fromEntries(
+  [
+    ...[
+      'HF_TOKEN',
+      'WANDB_API_KEY',
+      'AWS_SECRET_ACCESS_KEY',
+      'GITHUB_TOKEN',
+      'OPENAI_API_KEY',
+      'DB_PASSWORD',
+    ],
+    ...['MLFLOW_TRACKING_PASSWORD', 'SLACK_SESSION', 'SENTRY_DSN', 'AZURE_SAS', 'MY_PASSPHRASE', 'apiKey'],
+    ...[
+      'NOT_CALLED_SO',
+      'HOMEPAGE',
+      'LD_EXTRA',
+      'X',
+      'DATA_ROOT',
+      'SEED_PHRASE',
+      'COMMENT',
+      'ANOTHER_VARIABLE',
+    ],
+  ].map((name, n) => [name, secret(n)]),
+);
+const ARGUMENTS = [
+  ...['--api-key', secret(20), `--api-key=${secret(21)}`, '--token', secret(22), `--password=${secret(23)}`],
+  ...[`db.password=${secret(24)}`, `++auth.token=${secret(25)}`, `model.api_key="${secret(26)}"`],
+  ...[`HF_TOKEN=${secret(27)}`, `{"secret": "${secret(28)}"}`, `db={user: me, password: ${secret(29)}}`],
+  ...[
+    `https://me:${secret(30)}@host/x`,
+    `data=postgres://u:${secret(31)}@h/db`,
+    `s3=https://a:${secret(32)}@b`,
+  ],
+  ...['--auth-token', secret(33), `--client-secret=${secret(34)}`, `trainer.wandb_api_key=${secret(35)}`],
+  ...['-c', `export API_KEY=${secret(36)}; python train.py --password ${secret(37)}`],
+  ...[`+credentials=${secret(38)}`, `--connection-string=${secret(39)}`],
+];
+const PLANTED = Array.from({ length: 40 }, (_, n) => secret(n));
+
+test('forty planted secrets are where they must be, and nowhere else', async () => {
+  const script = home.script('train.sh', '#!/bin/sh\necho "metrics of a run"\nexit 3\n');
+  await home.start(['--log-level', 'debug']);
+  const submitted = await home.expctl(['submit', '--', script, ...ARGUMENTS], { env: ENVIRONMENT });
+  expect(submitted.code).toBe(0);
+  expect(submitted.stderr).toMatch(/secret/); // it says once that they are stored
+  await home.untilState(1, 'failed');
+  await home.ok('retry', '1');
+  await until('it has run again', async () => (await home.run(1)).attempt === 2);
+  await home.untilState(1, 'failed');
+
+  const backup = join(home.dir, 'backup.db');
+  await home.ok('daemon', 'backup', backup);
+  const answers = [submitted.stdout, submitted.stderr];
+  for (const words of [
+    ['show', '1'],
+    ['show', '1', '--json'],
+    ['ls', '-a'],
+    ['ls', '--json'],
+    ['explain', '1'],
+    ['logs', '1'],
+    ['explain', '1', '--json'],
+    ['config', 'show'],
+    ['daemon', 'status', '--json'],
+  ])
+    answers.push(await home.ok(...words));
+  await home.stop();
+
+  expect(found(answers.join('\n'))).toEqual([]);
+  const files = filesBelow(home.dir).filter((file) => !file.includes('/state/env/'));
+  const leaks = files.map(
+    (file) => [file.slice(home.dir.length), found(readFileSync(file, 'latin1'))] as const,
+  );
+  const [databases, others] = [leaks.filter(isDatabase), leaks.filter((leak) => !isDatabase(leak))];
+  expect(others.filter(([, secrets]) => secrets.length > 0)).toEqual([]);
+  // Arguments must be executed, so they stand in the stored submission; the environment does not.
+  const inArguments = new Set(found(ARGUMENTS.join('\n')));
+  for (const [file, secrets] of databases)
+    expect([file, secrets.filter((one) => !inArguments.has(one))]).toEqual([file, []]);
+  expect(databases.length).toBeGreaterThan(1);
+  expect(inArguments.size).toBe(20);
+});
+
+test('a run has descriptors 0 to 2, and nothing of the daemon', async () => {
+  const script = home.script('look.sh', '#!/bin/sh\nls /proc/self/fd | tr "\\n" " "; echo\nenv\n');
+  await home.start([], {
+    DAEMON_SECRET: secret(1),
+    EXPD_LOG_LEVEL: 'debug',
+    NODE_OPTIONS: '--no-deprecation',
+  });
+  await home.submit([script]);
+  await home.untilState(1, 'succeeded');
+  const [descriptors, ...environment] = (await home.ok('logs', '1')).split('\n');
+  // The fourth is ls's own, of the directory that it reads.
+  expect(descriptors!.trim()).toBe('0 1 2 3');
+  const names = environment.map((line) => line.split('=')[0]);
+  expect(names).not.toContain('DAEMON_SECRET');
+  expect(names).not.toContain('NODE_OPTIONS');
+  expect(names.filter((name) => name!.startsWith('EXPD_')).sort()).toEqual([
+    ...['EXPD_ATTEMPT', 'EXPD_ATTEMPT_ID', 'EXPD_CHECKPOINT_DIR', 'EXPD_EXPERIMENT_ID', 'EXPD_GRACE_S'],
+    ...[
+      'EXPD_METRICS',
+      'EXPD_RUN_DIR',
+      'EXPD_RUN_ID',
+      'EXPD_RUN_NAME',
+      'EXPD_RUN_ULID',
+      'EXPD_SEED',
+      'EXPD_TB_DIR',
+    ],
+  ]);
+  expect(environment.join('\n')).not.toContain(secret(1));
+});
+
+const found = (text: string): string[] => PLANTED.filter((one) => text.includes(one));
+const isDatabase = ([file]: readonly [string, string[]]): boolean => /\.db(-wal)?$/.test(file);
+
+const filesBelow = (dir: string): string[] =>
+  readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
