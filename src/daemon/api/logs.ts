@@ -1,21 +1,24 @@
 import { statSync } from 'node:fs';
+import type { ServiceDefinition } from '@grpc/grpc-js';
 import {
   type FollowRequest,
   type FollowResponse,
   LogStream,
-  type LogsServer,
+  LogsService,
   type ReadRequest,
   type ReadResponse,
 } from '../../gen/expd/v1/logs.js';
 import { UserError } from '../errors.js';
 import type { Queue } from '../queue/queue.js';
 import { isFinal } from '../run/run.js';
-import { lastLines, Tail } from '../rundir/tail.js';
+import { FAR_BYTES, lastLines, Tail } from '../rundir/tail.js';
 import type { Reader } from '../store/reader.js';
 import type { StoredAttempt, StoredRun } from '../store/stored.js';
 import { Bell } from './bell.js';
 import type { Calls, Outgoing } from './call.js';
+import { encodeChunk, HEADROOM } from './chunk.js';
 import { type Lookup, selectOne } from './select.js';
+import type { Served } from './server.js';
 import { Told } from './told.js';
 import { type Reasons, runView } from './view.js';
 
@@ -29,25 +32,40 @@ export interface LogsPorts {
 /** Two: one piece is read while the other travels, and a slow reader holds half a megabyte. */
 const PIECES_UNDER_WAY = 2;
 
-export function logsService(ports: LogsPorts): LogsServer {
+type Encoded<Answer> = Answer | Buffer;
+
+export function logsService(ports: LogsPorts): Served {
   const { calls } = ports;
-  return {
-    read: calls.serverStream<ReadRequest, ReadResponse>('Logs.Read', PIECES_UNDER_WAY, (request, out) =>
-      readLog(ports, request, out),
+  const implementation = {
+    read: calls.serverStream<ReadRequest, Encoded<ReadResponse>>(
+      'Logs.Read',
+      PIECES_UNDER_WAY,
+      (request, out) => readLog(ports, request, out),
     ),
-    follow: calls.serverStream<FollowRequest, FollowResponse>(
+    follow: calls.serverStream<FollowRequest, Encoded<FollowResponse>>(
       'Logs.Follow',
       PIECES_UNDER_WAY,
       (request, out) => follow(ports, request, out),
     ),
   };
+  return [DEFINITION, implementation];
 }
 
-async function readLog(
-  { reads }: LogsPorts,
-  request: ReadRequest,
-  out: Outgoing<ReadResponse>,
-): Promise<void> {
+/** Chunks come encoded already. */
+const DEFINITION: ServiceDefinition = {
+  read: {
+    ...LogsService.read,
+    responseSerialize: (answer: Encoded<ReadResponse>) =>
+      Buffer.isBuffer(answer) ? answer : LogsService.read.responseSerialize(answer),
+  },
+  follow: {
+    ...LogsService.follow,
+    responseSerialize: (answer: Encoded<FollowResponse>) =>
+      Buffer.isBuffer(answer) ? answer : LogsService.follow.responseSerialize(answer),
+  },
+};
+
+async function readLog({ reads }: LogsPorts, request: ReadRequest, out: Outgoing<Buffer>): Promise<void> {
   const run = selectOne(request.run, reads);
   const number = request.attempt || run.attempt;
   if (number === 0) throw new UserError('wrong_state', `run ${run.id} has not started, so it has no log`);
@@ -56,15 +74,39 @@ async function readLog(
   const end = sizeOf(path);
   if (end === null) throw gone(run, path);
   const tail = new Tail(path, await beginning(path, request, end), () => {});
+  const pieces = new Pieces(tail, number);
   try {
     while (tail.offset < end) {
-      const offset = tail.offset;
-      const data = (await tail.read()).subarray(0, end - offset);
-      if (data.length === 0) return;
-      await out.send({ chunk: { attempt: number, offset, data } });
+      const piece = await pieces.next(end);
+      if (piece === null) return;
+      await out.send(piece);
     }
   } finally {
     tail.close();
+  }
+}
+
+/** Reads in turn into as many buffers as may be under way: when one is read into again it has been sent. */
+class Pieces {
+  readonly #spaces: Buffer[] = [];
+  #turn = 0;
+
+  constructor(
+    private readonly tail: Tail,
+    private readonly attempt: number,
+  ) {}
+
+  /** The next bytes before `end` as an encoded answer; null when there are none now. */
+  async next(end = Infinity): Promise<Buffer | null> {
+    const turn = this.#turn;
+    this.#spaces[turn] ??= Buffer.allocUnsafeSlow(HEADROOM + FAR_BYTES);
+    const space = this.#spaces[turn];
+    const count = await this.tail.read(space, HEADROOM);
+    if (count === 0) return null;
+    this.#turn = (turn + 1) % PIECES_UNDER_WAY;
+    // The file may have been cut meanwhile, so where the bytes began is known only now.
+    const offset = this.tail.offset - count;
+    return encodeChunk(space, Math.max(0, Math.min(count, end - offset)), this.attempt, offset);
   }
 }
 
@@ -72,7 +114,7 @@ async function readLog(
 async function follow(
   ports: LogsPorts,
   request: FollowRequest,
-  out: Outgoing<FollowResponse>,
+  out: Outgoing<Encoded<FollowResponse>>,
 ): Promise<void> {
   const { reads, reasons, onCommit } = ports;
   const { id } = selectOne(request.run, reads);
@@ -97,7 +139,8 @@ async function follow(
     for (;;) {
       if (number <= run.attempt) {
         await show(run);
-        await followAttempt(ports, { id, number, from, stream: request.stream, bell, news, show }, out);
+        const followOne = request.places ? tellPlace : followAttempt;
+        await followOne(ports, { id, number, from, stream: request.stream, bell, news, show }, out);
         from = null;
         run = current(reads, id);
         number++;
@@ -130,27 +173,27 @@ interface Followed {
 async function followAttempt(
   { reads }: LogsPorts,
   { id, number, from, stream, bell, news, show }: Followed,
-  out: Outgoing<FollowResponse>,
+  out: Outgoing<Encoded<FollowResponse>>,
 ): Promise<void> {
   const run = current(reads, id);
   let attempt = attemptOf(reads, run, number);
   const path = logOf(run, attempt, stream);
   const start = from === null ? 0 : await beginning(path, from, sizeOf(path) ?? 0);
   const tail = new Tail(path, start, () => bell.ring());
+  const pieces = new Pieces(tail, number);
   try {
     for (;;) {
       // Looked at before reading: what was written before the end is then read after it.
       const over = attempt.phase === 'ended';
       const offset = tail.offset;
-      const data = await tail.read();
-      if (data.length > 0) {
-        await out.send({
-          part: { $case: 'chunk', value: { attempt: number, offset: tail.offset - data.length, data } },
-        });
-        continue;
+      const piece = await pieces.next();
+      if (piece !== null) {
+        await out.send(piece);
+        if (over || !tail.sawEnd) continue;
+      } else if (over) {
+        if (offset === 0 && !tail.exists) throw gone(run, path);
+        return;
       }
-      if (over && offset === 0 && !tail.exists) throw gone(run, path);
-      if (over) return;
       await bell.wait(out.signal);
       if (!news.committed) continue;
       news.committed = false;
@@ -159,6 +202,27 @@ async function followAttempt(
     }
   } finally {
     tail.close();
+  }
+}
+
+/** The same for a caller that reads the file itself. */
+async function tellPlace(
+  { reads }: LogsPorts,
+  { id, number, stream, bell, news, show }: Followed,
+  out: Outgoing<FollowResponse>,
+): Promise<void> {
+  for (let before = true; ; ) {
+    const run = current(reads, id);
+    const attempt = attemptOf(reads, run, number);
+    const complete = attempt.phase === 'ended';
+    const path = logOf(run, attempt, stream);
+    if (before || complete)
+      await out.send({ part: { $case: 'place', value: { attempt: number, path, complete } } });
+    before = false;
+    if (complete) return;
+    await show(run);
+    while (!news.committed) await bell.wait(out.signal);
+    news.committed = false;
   }
 }
 

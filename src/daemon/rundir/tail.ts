@@ -13,7 +13,8 @@ import { basename, dirname } from 'node:path';
 
 /** What was just written is in the page cache: reading that little blocks for some microseconds. */
 const NEAR_BYTES = 64 * 1024;
-const FAR_BYTES = 256 * 1024;
+/** What one read fills at most. */
+export const FAR_BYTES = 256 * 1024;
 /** Only where the system has no watches left (inotify's limits). */
 const UNWATCHED_MS = 250;
 
@@ -30,7 +31,6 @@ export class Tail {
   #closed = false;
   /** Behind: asynchronously, in large pieces, until the end was seen. */
   #far = true;
-  #near: Buffer | null = null;
 
   constructor(
     private readonly path: string,
@@ -41,13 +41,21 @@ export class Tail {
     this.#watch();
   }
 
-  /** The next bytes; empty: all was read that is there now. `offset` is then behind them. */
-  async read(): Promise<Buffer> {
-    if (this.#fd === null && !this.#open()) return EMPTY;
-    const data = this.#far ? await this.#readFar(this.#fd!) : this.#readNear(this.#fd!);
-    if (data.length === 0 && this.#startsOver()) return this.read();
-    this.offset += data.length;
-    return data;
+  /** Puts the next bytes at `at`; 0: all was read that is there now. `offset` is then behind them. */
+  async read(into: Buffer, at: number): Promise<number> {
+    if (this.#fd === null && !this.#open()) return 0;
+    const count = this.#far ? await this.#readFar(this.#fd!, into, at) : this.#readNear(this.#fd!, into, at);
+    if (count === 0 && this.#startsOver()) return this.read(into, at);
+    this.offset += count;
+    return count;
+  }
+
+  /**
+   * Whether the last read came to the end: `onChange` will tell of more, so there is no need to look now.
+   * That look would stand between a line and its way to the reader.
+   */
+  get sawEnd(): boolean {
+    return !this.#far;
   }
 
   /** Whether the file is there, or was when it was last read. */
@@ -74,22 +82,17 @@ export class Tail {
     return true;
   }
 
-  #readNear(fd: number): Buffer {
-    this.#near ??= Buffer.allocUnsafeSlow(NEAR_BYTES);
-    const count = readSync(fd, this.#near, 0, NEAR_BYTES, this.offset);
+  #readNear(fd: number, into: Buffer, at: number): number {
+    const count = readSync(fd, into, at, Math.min(NEAR_BYTES, into.length - at), this.offset);
     this.#far = count === NEAR_BYTES;
-    return count === 0 ? EMPTY : Buffer.from(this.#near.subarray(0, count));
+    return count;
   }
 
-  #readFar(fd: number): Promise<Buffer> {
-    return new Promise((resolve, reject) => {
-      const buffer = Buffer.allocUnsafeSlow(FAR_BYTES);
-      read(fd, buffer, 0, FAR_BYTES, this.offset, (err, count) => {
-        if (err) return reject(err);
-        this.#far = count === FAR_BYTES;
-        resolve(count === 0 ? EMPTY : buffer.subarray(0, count));
-      });
-    });
+  async #readFar(fd: number, into: Buffer, at: number): Promise<number> {
+    const length = Math.min(FAR_BYTES, into.length - at);
+    const count = await readAt(fd, into, at, length, this.offset);
+    this.#far = count === length;
+    return count;
   }
 
   /** At the end: whether the file was cut short, or another lies at its path. */
@@ -111,7 +114,11 @@ export class Tail {
   #anotherFile(): boolean {
     const now = statSync(this.path, { throwIfNoEntry: false });
     this.#moved = now === undefined;
-    if (now === undefined && this.#watchesFile) this.#watch();
+    if (now === undefined && this.#watchesFile) {
+      this.#watch();
+      // It may have come before the watch was there.
+      this.onChange();
+    }
     return now !== undefined && now.ino !== this.#inode;
   }
 
@@ -146,8 +153,6 @@ export class Tail {
   }
 }
 
-const EMPTY = Buffer.alloc(0);
-
 /** Offset at which the last `lines` lines before `end` begin. A last line without its newline counts as one. */
 export async function lastLines(path: string, lines: number, end: number): Promise<number> {
   if (lines <= 0) return end;
@@ -157,7 +162,7 @@ export async function lastLines(path: string, lines: number, end: number): Promi
     const block = Buffer.allocUnsafe(FAR_BYTES);
     for (let to = end; to > 0; ) {
       const from = Math.max(0, to - FAR_BYTES);
-      const count = await readAt(fd, block, from, to - from);
+      const count = await readAt(fd, block, 0, to - from, from);
       for (let at = count - 1; at >= 0; at--) {
         if (block[at] !== NEWLINE || from + at === end - 1) continue;
         if (--left <= 0) return from + at + 1;
@@ -172,7 +177,7 @@ export async function lastLines(path: string, lines: number, end: number): Promi
 
 const NEWLINE = 0x0a;
 
-const readAt = (fd: number, into: Buffer, position: number, length: number): Promise<number> =>
+const readAt = (fd: number, into: Buffer, at: number, length: number, position: number): Promise<number> =>
   new Promise((resolve, reject) => {
-    read(fd, into, 0, length, position, (err, count) => (err ? reject(err) : resolve(count)));
+    read(fd, into, at, length, position, (err, count) => (err ? reject(err) : resolve(count)));
   });

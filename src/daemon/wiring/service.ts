@@ -3,7 +3,6 @@ import { stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DaemonService } from '../../gen/expd/v1/daemon.js';
-import { LogsService } from '../../gen/expd/v1/logs.js';
 import { RunsService } from '../../gen/expd/v1/runs.js';
 import { HealthService } from '../../gen/grpc/health/v1/health.js';
 import { PACKAGE_ROOT } from '../../install.js';
@@ -29,7 +28,7 @@ export async function serve(core: Core, work: Work, closers: Closers, end: End):
     socket: places.socket,
     services: [
       [RunsService, runsService(runsPorts(core, work, calls))],
-      [LogsService, logsService(logs)],
+      logsService(logs),
       [DaemonService, daemonService(daemonPorts(core, work, calls, end))],
       [HealthService, healthService(calls, new Set(['expd.v1.Runs', 'expd.v1.Logs', 'expd.v1.Daemon']))],
       ...reflection(),

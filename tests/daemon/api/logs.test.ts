@@ -142,6 +142,35 @@ test('follow waits for the run, goes over its attempts, and ends with it, all by
   expect(kinds).toMatch(/^(run )+(1 )+(run )+(2 )+(run )+(3 )+run$/);
 });
 
+test('a caller that reads the files itself is told where they lie, and when they are complete', async () => {
+  const id = await served.submitted();
+  const following = new Following({ run: String(id), places: true });
+  await until('waits', () => following.states().length === 1);
+  const first = await served.start(id);
+  const places = () => following.parts.flatMap(({ part }) => (part?.$case === 'place' ? [part.value] : []));
+  await until('the first place is told', () => places().length === 1);
+  await until('the running state is told', () => following.states().at(-1) === 'RUNNING');
+  await served.act('pause', [String(id)]);
+  await served.end(id, interruption);
+  const second = await served.start(id, 2);
+  await served.end(id, failure, 2);
+  await following.done;
+  const told = places().map(({ attempt, path, complete }) => [attempt, path, complete]);
+  expect(told.slice(0, 2)).toEqual([
+    [1, first, false],
+    [1, first, true],
+  ]);
+  // The second attempt may be over before it was looked at.
+  expect(told.at(-1)).toEqual([2, second, true]);
+  expect(
+    told.slice(2, -1).every(([attempt, path, complete]) => attempt === 2 && path === second && !complete),
+  ).toBe(true);
+  expect(following.states().at(-1)).toBe('FAILED');
+  const again = new Following({ run: String(id), places: true, attempt: 1 });
+  await again.done;
+  expect(again.parts.map(({ part }) => part!.$case)).toEqual(['run', 'place', 'place']);
+});
+
 test('follow of a final run is its log and its end', async () => {
   const id = await served.finished('done\n');
   const following = new Following({ run: String(id) });

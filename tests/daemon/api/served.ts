@@ -24,7 +24,7 @@ import { type ContentStore, contentStore } from '../../../src/daemon/rundir/cont
 import { environmentStore } from '../../../src/daemon/rundir/environment.js';
 import { DaemonClient, DaemonService } from '../../../src/gen/expd/v1/daemon.js';
 import { ErrorDetail } from '../../../src/gen/expd/v1/errors.js';
-import { LogsClient, LogsService } from '../../../src/gen/expd/v1/logs.js';
+import { LogsClient } from '../../../src/gen/expd/v1/logs.js';
 import {
   type ActResponse,
   RunsClient,
@@ -76,7 +76,7 @@ export class Served {
       idleMs,
       services: [
         [RunsService, runsService(this.#runsPorts(calls))],
-        [LogsService, logsService(this.#runsPorts(calls))],
+        logsService(this.#runsPorts(calls)),
         [DaemonService, daemonService(this.#daemonPorts(calls))],
         [HealthService, healthService(calls, new Set(['expd.v1.Runs']))],
         ...reflection(),

@@ -52,12 +52,23 @@ export interface FollowRequest {
   offset: number;
   tailLines?: number | undefined;
   stream: LogStream;
+  /** For a caller on this machine, which reads the files itself: `place` instead of `chunk`. */
+  places?: boolean | undefined;
+}
+
+export interface LogPlace {
+  attempt: number;
+  path: string;
+  /** Nothing more is written to it: what it holds now is all. Until then it may not exist. */
+  complete: boolean;
 }
 
 export interface FollowResponse {
   part?: { $case: "chunk"; value: LogChunk } | //
   /** The run's state at the beginning and at each change; the last one is final. */
-  { $case: "run"; value: Run } | undefined;
+  { $case: "run"; value: Run } | //
+  /** Of each attempt twice, before and after it was complete; of a complete one once. */
+  { $case: "place"; value: LogPlace } | undefined;
 }
 
 function createBaseLogChunk(): LogChunk {
@@ -265,7 +276,7 @@ export const ReadResponse: MessageFns<ReadResponse> = {
 };
 
 function createBaseFollowRequest(): FollowRequest {
-  return { run: "", attempt: 0, offset: 0, tailLines: undefined, stream: 0 };
+  return { run: "", attempt: 0, offset: 0, tailLines: undefined, stream: 0, places: undefined };
 }
 
 export const FollowRequest: MessageFns<FollowRequest> = {
@@ -284,6 +295,9 @@ export const FollowRequest: MessageFns<FollowRequest> = {
     }
     if (message.stream !== 0) {
       writer.uint32(40).int32(message.stream);
+    }
+    if (message.places !== undefined) {
+      writer.uint32(48).bool(message.places);
     }
     return writer;
   },
@@ -341,6 +355,82 @@ export const FollowRequest: MessageFns<FollowRequest> = {
             message.stream = reader.int32() as any;
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.places = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseLogPlace(): LogPlace {
+  return { attempt: 0, path: "", complete: false };
+}
+
+export const LogPlace: MessageFns<LogPlace> = {
+  encode(message: LogPlace, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.attempt !== 0) {
+      writer.uint32(8).int32(message.attempt);
+    }
+    if (message.path !== "") {
+      writer.uint32(18).string(message.path);
+    }
+    if (message.complete !== false) {
+      writer.uint32(24).bool(message.complete);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LogPlace {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLogPlace();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.attempt = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.path = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.complete = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -366,6 +456,9 @@ export const FollowResponse: MessageFns<FollowResponse> = {
         break;
       case "run":
         Run.encode(message.part.value, writer.uint32(18).fork()).join();
+        break;
+      case "place":
+        LogPlace.encode(message.part.value, writer.uint32(26).fork()).join();
         break;
     }
     return writer;
@@ -398,6 +491,14 @@ export const FollowResponse: MessageFns<FollowResponse> = {
             }
 
             message.part = { $case: "run", value: Run.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.part = { $case: "place", value: LogPlace.decode(reader, reader.uint32()) };
             continue;
           }
         }
