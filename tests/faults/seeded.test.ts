@@ -92,7 +92,7 @@ seeded(
       kills: 10,
       lifeMs: [400, 900],
       seconds: 3,
-      killRuns: true,
+      killRuns: 'shims',
     } as const;
     await expectCaught(scene, ['V4', 'V7'], () => storm(scene, weather));
   },

@@ -24,8 +24,8 @@ export interface Weather {
   seconds: number;
   /** Cancel, hold, release and retry some of the runs meanwhile. */
   meddle?: boolean;
-  /** Kill shims and main processes, too. */
-  killRuns?: boolean;
+  /** Kill shims, or main processes as well. */
+  killRuns?: 'shims' | 'shims and runs';
 }
 
 /** A daemon in a home of its own, the effects of its probes, and all that it has acknowledged. */
@@ -152,7 +152,7 @@ export async function storm(scene: Scene, weather: Weather): Promise<Aftermath> 
     while (submitting || aftermath.kills < weather.kills) {
       await life(scene, between(random, weather.lifeMs));
       aftermath.kills++;
-      if (weather.killRuns && killRun(scene, random)) aftermath.killedRuns++;
+      if (weather.killRuns && killRun(scene, random, weather.killRuns)) aftermath.killedRuns++;
     }
     await submitted;
     await scene.settle();
@@ -189,10 +189,11 @@ export async function life(scene: Scene, ms: number, env: Record<string, string>
 }
 
 /** Kills a random shim or main process while no daemon looks; its attempt is interrupted or ends by the signal. */
-function killRun(scene: Scene, random: () => number): boolean {
+function killRun(scene: Scene, random: () => number, which: Weather['killRuns']): boolean {
   const chosen = pick(random, [null, ...scene.attempts()]);
   const started = chosen === null ? null : scene.started(chosen);
-  return started !== null && killExactly(random() < 0.5 ? started.shim : started.main);
+  if (started === null) return false;
+  return killExactly(which === 'shims' || random() < 0.5 ? started.shim : started.main);
 }
 
 /** SIGKILL to that very process, not to who has its pid now; false: it has ended. */
