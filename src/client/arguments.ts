@@ -7,6 +7,8 @@ export interface Flag<T> {
   short?: string;
   /** What stands for the value in help; absent: a switch. */
   value?: string;
+  /** Its value may begin with `--`, as words for another program do. */
+  dashes?: true;
   about: string;
   /** The flag's value from every word it was given, in order; none when it was not given. Throws ClientError. */
   read(words: readonly string[], now: number): T;
@@ -162,7 +164,7 @@ function valueFor(flag: Flag<unknown>, { rawName, value, inlineValue }: Option):
     return '';
   }
   // `--name --hold`: a value that was forgotten, not a name.
-  if (value === undefined || (inlineValue === false && value.startsWith('--')))
+  if (value === undefined || (inlineValue === false && value.startsWith('--') && !flag.dashes))
     throw new ClientError('usage', `${rawName} needs a value`, `write ${rawName} ${flag.value}`);
   return value;
 }

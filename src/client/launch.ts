@@ -42,6 +42,12 @@ const startUnit = (env: Environment): Promise<boolean> =>
 const ANOTHER_DAEMON = 75;
 
 async function startDetached(env: Environment, places: Places): Promise<string> {
+  if (env.EXPD_ATTEMPT_ID)
+    throw new ClientError(
+      'unreachable',
+      `no daemon runs at ${places.socket}, and one started inside a run would end with that run`,
+      'start it outside: expctl daemon start',
+    );
   const program = join(PACKAGE_ROOT, 'dist/bin/expd.cjs');
   // What it says before it has a log of its own; without a name, so that nothing is left behind.
   const words = join(tmpdir(), `expd-start-${randomBytes(8).toString('hex')}`);

@@ -23,10 +23,15 @@ export function listed(
       if (quiet) return runs.map(({ id }) => String(id));
       const body = runs.length === 0 ? [] : table(columns(style), runs, style.width);
       const [head, ...rows] = body;
-      return [...(head === undefined ? [] : [style.paint('bold', head)]), ...rows, ...leftOut(page, style)];
+      return [
+        ...(head === undefined ? [] : [style.paint('bold', head)]),
+        ...rows,
+        ...leftOut(page).map((line) => style.paint('dim', line)),
+      ];
     },
+    // Ids are for programs: what is not among them must not go unnoticed.
     warnings: quiet
-      ? []
+      ? leftOut(page)
       : [
           ...notices,
           ...(runs.length === 0
@@ -53,12 +58,12 @@ const columns = (style: Style): Column<Run>[] => [
   { title: 'WHY', cell: ({ reason }) => plain(reason?.text ?? ''), shrinks: true },
 ];
 
-function leftOut(page: ListResponse, { paint }: Style): string[] {
+function leftOut(page: ListResponse): string[] {
   const counts = page.more
     .filter(({ count }) => count > 0)
     .map(({ state, count }) => `… ${thousands(count)} more ${stateWord(state)} (-a)`);
   const older = page.nextBeforeId === 0 ? [] : ['… more, older ones (-a)'];
-  return [...counts, ...older].map((line) => paint('dim', line));
+  return [...counts, ...older];
 }
 
 /** Intl would do it, and take longer to load than all the rest. */

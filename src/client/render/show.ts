@@ -79,7 +79,7 @@ function fields({ submission, code, dependants }: GetResponse, run: Run, style: 
     ['after', waits.join(', ')],
     ['before', dependants.map(({ run: id }) => id).join(', ')],
     ['retries', run.retries === 0 ? '' : `${run.failures} of ${run.retries} used`],
-    ['code', plain(commit) || plain(code?.unknownReason ? `unknown: ${code.unknownReason}` : '')],
+    ['code', plain(commit)],
     ['ulid', run.ulid],
   ];
   return rows

@@ -23,7 +23,10 @@ export const RUN_FLAGS = {
     read: (words) => words.map((word) => wholeNumber(word, 1, 255)),
   },
   seed: whole('N', 'EXPD_SEED of the run; else drawn once', 0, Number.MAX_SAFE_INTEGER),
-  'resume-arg': text('WORDS', 'added to the command when there is a checkpoint: "--resume={ckpt}"'),
+  'resume-arg': {
+    ...text('WORDS', 'added to the command when there is a checkpoint: "--resume={ckpt}"'),
+    dashes: true,
+  },
   grace: one('DURATION', 'time between SIGTERM and SIGKILL when the run is stopped', durationOrZero),
   'warn-signal': one('SIGNAL@DURATION', 'a signal so long before SIGTERM: USR1@60s', warnSignal),
   split: toggle('standard output and error into two files'),

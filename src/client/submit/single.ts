@@ -33,6 +33,9 @@ export function environmentOf(
   };
 }
 
+/** Said in words of their own, or, for what a variable holds, not at all. */
+const SHOWN: ReadonlySet<string> = new Set(['name', 'cwd', 'project', 'env']);
+
 /** What would be submitted. */
 export function rehearse(context: Context, { argv, words }: Asked, noSecrets: boolean): Answer {
   const { environment, left } = environmentOf(context, noSecrets);
@@ -55,8 +58,11 @@ export function rehearse(context: Context, { argv, words }: Asked, noSecrets: bo
       `  project    ${plain(asked.project)}`,
       `  name       ${plain(asked.name) || 'that of its script'}`,
       ...[...words].flatMap(([name, values]) =>
-        name in RUN_FLAGS ? [`  ${name.padEnd(9)}  ${values.join(', ') || 'yes'}`] : [],
+        name in RUN_FLAGS && !SHOWN.has(name)
+          ? [`  ${name.padEnd(9)}  ${plain(values.join(', ')) || 'yes'}`]
+          : [],
       ),
+      ...Object.keys(asked.envSet).map((name) => `  env        ${plain(name)}`),
       `  variables  ${Object.keys(environment).length}`,
     ],
     warnings: [...left, ...secret].map((warning) => `warning: ${warning}`),

@@ -132,6 +132,13 @@ const bare = (verdict: Outcome['verdict'], cause: Cause, detail: string | null =
   detail,
 });
 
+/** execve(2), in the words of who typed the command. */
+const EXEC_REFUSALS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such program, or no such interpreter behind its #! (ENOENT)',
+  EACCES: 'not executable (EACCES)',
+  ENOEXEC: 'neither a program for this machine nor a script with #! (ENOEXEC)',
+};
+
 /** One line for people, without a full stop. */
 export function describe(outcome: Outcome): string {
   const { cause, code, signal, detail } = outcome;
@@ -144,7 +151,7 @@ export function describe(outcome: Outcome): string {
     case 'signal':
       return `${signal}`;
     case 'exec_refused':
-      return `could not be executed: ${detail ?? how}`;
+      return `could not be executed: ${EXEC_REFUSALS[detail ?? ''] ?? detail ?? how}`;
     case 'launch_failed':
       return `could not be started: ${detail ?? 'unknown cause'}`;
     case 'never_started':

@@ -10,6 +10,8 @@ export interface Waiting {
   beginAt: number | null;
   /** Back-off after a failure or a failed start. */
   notBefore: number | null;
+  /** With a back-off: how the attempt ended after which it is waited. */
+  lastEnd?: string;
   /** The code state of the submission is still being recorded, at most until then. */
   codeUntil: number | null;
   after: readonly Dependency[];
@@ -107,8 +109,11 @@ function gate(run: Waiting, machine: Machine, planned: number, now: number): Rea
     if (state === 'pending') return { code: 'dependency', text: `waits for run ${on.on}` };
     if (state === 'failed') return { code: 'dependency_failed', text: `run ${on.on} did not succeed` };
   }
-  if (isAhead(run.notBefore, now))
-    return { code: 'backoff', text: `tries again at ${clockTime(run.notBefore, now)}`, until: run.notBefore };
+  if (isAhead(run.notBefore, now)) {
+    const again = `tries again at ${clockTime(run.notBefore, now)}`;
+    const text = run.lastEnd === undefined ? again : `${run.lastEnd}; ${again}`;
+    return { code: 'backoff', text, until: run.notBefore };
+  }
   if (isAhead(run.codeUntil, now))
     return { code: 'code_state', text: 'the state of the code is being recorded', until: run.codeUntil };
   const group = machine.group(run.group);

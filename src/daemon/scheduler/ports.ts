@@ -32,6 +32,7 @@ export interface Ports {
 export interface SchedulerStore {
   run(id: number): StoredRun | null;
   attempt(id: string): StoredAttempt | null;
+  newestAttempt(runId: number): StoredAttempt | null;
   code(runId: number): CodeState | null;
   queued(): StoredRun[];
   dependencies(runId: number): Dependency[];

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { failpoint } from '../failpoint.js';
 import type { Command, Committed } from '../queue/commands.js';
-import { type Ending, judge } from '../run/outcome.js';
+import { describe, type Ending, judge } from '../run/outcome.js';
 import { isFinal, isLive, type RunState } from '../run/run.js';
 import type { Dependency } from '../run/submission.js';
 import type { StoredRun } from '../store/stored.js';
@@ -147,7 +147,11 @@ export class Scheduler {
     if (run.killOnFailedDependency && after.length > 0) this.#fragile.add(run.id);
     const { id, priority, group, project, beginAt, codeUntil } = run;
     const notBefore = run.state === 'queued' ? run.notBefore : null;
-    return { id, priority, group, project, beginAt, notBefore, codeUntil, after, request: { slots: 1 } };
+    const ended = notBefore === null ? null : this.ports.store.newestAttempt(run.id)?.outcome;
+    return {
+      ...{ id, priority, group, project, beginAt, notBefore, codeUntil, after, request: { slots: 1 } },
+      ...(ended && { lastEnd: describe(ended) }),
+    };
   }
 
   #machine(): Machine {
