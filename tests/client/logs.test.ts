@@ -76,7 +76,7 @@ describe('to a pipe', () => {
     const script = `import sys, random
 random.seed(7)
 w = sys.stdout.buffer.write
-w(bytes(range(256)) * 50); w(b'\\0' * 5000); w(b'x' * 1_000_000 + b'\\r\\n'); w(random.randbytes(3_000_000)); w(b'end')`;
+w(bytes(range(256)) * 50); w(b'\\0' * 5000); w(b'x' * 1_000_000 + b'\\r\\n'); w(random.randbytes(9_000_000)); w(b'end')`;
     const id = await home.submit(['python3', '-c', script]);
     await home.untilState(id, 'succeeded');
     const expected = spawn('python3', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] });
