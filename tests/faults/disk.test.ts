@@ -78,7 +78,8 @@ describe('a full disk', () => {
     await home.untilState(running.runId, 'running');
     const free = fill(scene.state);
     await home.stop('SIGKILL');
-    await until('the run is over', () => processesWith(`EXPD_RUN_ID=${running.runId}`).length === 0);
+    const [id] = scene.attempts();
+    await until('the run is over', () => processesWith(`EXPD_ATTEMPT_ID=${id}`).length === 0);
     // With or without room to start: it may refuse, it may not forget.
     await scene.start().catch(() => home.stop('SIGKILL'));
     free();

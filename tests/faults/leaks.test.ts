@@ -78,6 +78,12 @@ test('forty planted secrets are where they must be, and nowhere else', async () 
     ['daemon', 'status', '--json'],
   ])
     answers.push(await home.ok(...words));
+  // Private to daemon and supervisor while there is an attempt.
+  await until(
+    'the attempts are settled',
+    () => readdirSync(join(home.state, 'attempts')).length === 0,
+    40_000,
+  );
   await home.stop();
 
   expect(found(answers.join('\n'))).toEqual([]);

@@ -244,10 +244,13 @@ async function pidNamespace() {
   return { inside, enter };
 }
 
-/** Starts a stranger at that very pid of a namespace; the answer says whether it lives. */
+/** Starts a stranger at that very pid of a namespace, whose init forks now and then; the answer says whether it lives. */
 function takePid([program, ...words]: string[], pid: number): () => boolean {
-  const script = `echo ${pid - 1} >/proc/sys/kernel/ns_last_pid; sleep 900 >/dev/null 2>&1 </dev/null & echo $!`;
-  const taken = spawnSync(program!, [...words, 'sh', '-c', script], { encoding: 'utf8' }).stdout.trim();
-  expect(Number(taken)).toBe(pid);
-  return () => spawnSync(program!, [...words, 'kill', '-0', String(pid)]).status === 0;
+  const inside = (script: string) =>
+    spawnSync(program!, [...words, 'sh', '-c', script], { encoding: 'utf8' });
+  const take = `echo ${pid - 1} >/proc/sys/kernel/ns_last_pid; sleep 900 >/dev/null 2>&1 </dev/null & echo $!`;
+  let taken = 0;
+  for (let tries = 0; tries < 20 && taken !== pid; tries++) taken = Number(inside(take).stdout);
+  expect(taken).toBe(pid);
+  return () => inside(`kill -0 ${pid}`).status === 0;
 }
