@@ -14,13 +14,13 @@ import type { Reader } from '../store/reader.js';
 import type { StoredRun } from '../store/stored.js';
 import { changedEnvironment, type EnvironmentPort, isChange } from './environment.js';
 import { toDetail } from './errors.js';
-import { decided, firstAnswers } from './results.js';
+import { decided } from './results.js';
 import { type Lookup, type Selected, type SelectOptions, select } from './select.js';
 import { type Reasons, runView } from './view.js';
 
 export interface ActPorts {
   queue: Pick<Queue, 'execute'>;
-  reads: Lookup & Pick<Reader, 'answered' | 'submission'>;
+  reads: Lookup & Pick<Reader, 'submission'>;
   environments: EnvironmentPort;
   reasons: Reasons;
 }
@@ -90,7 +90,7 @@ async function again(
   return { do: 'transition', runId: run.id, event, facts: { of: 'again', envSha } satisfies AttemptFacts };
 }
 
-/** The frame of every verb that changes runs one by one; a repeat of the request answers what the first one did. */
+/** The frame of every verb that changes runs one by one. The queue answers a repeated request what the first one did. */
 export async function perform(
   ports: ActPorts,
   requestId: string,
@@ -99,8 +99,6 @@ export async function perform(
   command: (run: StoredRun) => Promise<Command>,
 ): Promise<ActResponse> {
   const { queue, reads, environments } = ports;
-  const first = firstAnswers(reads, requestId);
-  if (first !== null) return response(ports, first);
   const commands = await Promise.all(select(words, reads, options).map((one) => commandFor(one, command)));
   try {
     return response(ports, await queue.execute({ requestId: requestId || null, commands }));

@@ -31,6 +31,7 @@ export interface RemovePorts {
  */
 export async function remove(ports: RemovePorts, request: RemoveRequest): Promise<RemoveResponse> {
   const { requestId, dryRun } = request;
+  // Before anything is moved: `@` may be another run by now.
   const first = dryRun ? null : firstAnswers(ports.reads, requestId);
   if (first !== null) return { results: first.map((result) => removed(result, [])) };
   const plans: Plan[] = [];

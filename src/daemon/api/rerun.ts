@@ -4,7 +4,7 @@ import type { Command } from '../queue/commands.js';
 import type { StoredRun } from '../store/stored.js';
 import { changedEnvironment } from './environment.js';
 import { checkedArgv } from './limits.js';
-import { decided, firstAnswers } from './results.js';
+import { decided } from './results.js';
 import { select } from './select.js';
 import { CODE_MS } from './submission.js';
 import { type SubmitPorts, submitResult } from './submit.js';
@@ -13,24 +13,19 @@ import { ulid } from './ulid.js';
 /** New runs from stored submissions: the same command, labels and seed; neither key, dependencies, begin nor hold. */
 export async function rerun(ports: SubmitPorts, request: RerunRequest): Promise<SubmitResponse> {
   const { queue, reads, environments } = ports;
-  const first = firstAnswers(reads, request.requestId);
-  const results = first ?? (await submitAgain());
-  return { results: results.map((result) => submitResult(ports, result, [])), notices: ports.notices() };
-
-  async function submitAgain() {
-    const commands: Command[] = [];
-    for (const one of select(request.runs, reads))
-      commands.push(
-        'error' in one
-          ? decided(one.id || null, one.error)
-          : await copyOf(ports, one.run, request).catch((err: unknown) => decided(one.run.id, err)),
-      );
-    try {
-      return await queue.execute({ requestId: request.requestId || null, commands });
-    } finally {
-      for (const command of commands)
-        if (command.do === 'submit') environments.release(command.run.submission.envSha);
-    }
+  const commands: Command[] = [];
+  for (const one of select(request.runs, reads))
+    commands.push(
+      'error' in one
+        ? decided(one.id || null, one.error)
+        : await copyOf(ports, one.run, request).catch((err: unknown) => decided(one.run.id, err)),
+    );
+  try {
+    const results = await queue.execute({ requestId: request.requestId || null, commands });
+    return { results: results.map((result) => submitResult(ports, result, [])), notices: ports.notices() };
+  } finally {
+    for (const command of commands)
+      if (command.do === 'submit') environments.release(command.run.submission.envSha);
   }
 }
 

@@ -41,6 +41,7 @@ const REFUSALS: readonly string[] = [
   'storage_failed',
   'usage',
   'ambiguous',
+  'unsafe_place',
   'not_available',
 ] satisfies Refused['code'][];
 

@@ -12,7 +12,7 @@ import type { Queue } from '../queue/queue.js';
 import type { Reader } from '../store/reader.js';
 import type { EnvironmentPort } from './environment.js';
 import { toDetail } from './errors.js';
-import { decided, firstAnswers } from './results.js';
+import { decided } from './results.js';
 import type { Lookup } from './select.js';
 import { type Defaults, newRun } from './submission.js';
 import { type Reasons, runView } from './view.js';
@@ -20,7 +20,7 @@ import { Warnings } from './warnings.js';
 
 export interface SubmitPorts {
   queue: Pick<Queue, 'execute'>;
-  reads: Lookup & Pick<Reader, 'answered' | 'submission'>;
+  reads: Lookup & Pick<Reader, 'submission'>;
   environments: EnvironmentPort;
   reasons: Reasons;
   clock: Clock;
@@ -64,8 +64,6 @@ async function submitBatch(
   base: Environment,
   warnings: Warnings,
 ): Promise<SubmitResult[]> {
-  const again = requestId === null ? null : firstAnswers(ports.reads, requestId);
-  if (again !== null) return again.map((result) => submitResult(ports, result, []));
   const stored = new StoredEnvironments(ports.environments, base);
   try {
     const prepared: Prepared[] = [];

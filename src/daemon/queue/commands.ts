@@ -91,6 +91,7 @@ export type RefusalCode =
   /** Only in answers that were decided before the queue was asked. */
   | 'usage'
   | 'ambiguous'
+  | 'unsafe_place'
   | 'not_available';
 
 /**

@@ -287,6 +287,17 @@ test('rm: final runs only, none that others wait for; files on request', async (
   expect(served.discarded).toEqual([filed]);
 });
 
+test('a repeated rm of the newest does not take the next one', async () => {
+  const kept = await served.finished();
+  const newest = await served.finished();
+  const asked = { runs: ['@'], files: true, requestId: randomUUID() };
+  await remove(asked);
+  const again = await remove(asked);
+  expect(again.results).toMatchObject([{ runId: newest, error: undefined }]);
+  expect(served.discarded).toEqual([newest]);
+  expect(await state(kept)).toBe('SUCCEEDED');
+});
+
 test('files of a run that cannot be removed stay', async () => {
   const id = await served.submitted();
   await served.start(id);

@@ -51,6 +51,8 @@ export class Served {
   /** Batches that reached the queue. */
   batches: { requestId: string | null; commands: Command[] }[] = [];
   discarded: number[] = [];
+  /** Pages of events that watchers have read. */
+  eventPages = 0;
   stops = 0;
   asked = 0;
   #listening!: Listening;
@@ -195,7 +197,13 @@ export class Served {
         },
       },
       onCommit: queue.onCommit,
-      reads: reader,
+      reads: {
+        ...reader,
+        events: (...query) => {
+          this.eventPages++;
+          return reader.events(...query);
+        },
+      },
       reasons: {
         reason: (id) =>
           reader.run(id)?.state === 'queued' ? { code: 'no_free_slot', text: 'no free slot' } : null,
