@@ -97,3 +97,12 @@ test('process.exit only in a main', () => {
   );
   expect(exits).toEqual([]);
 });
+
+test('objects of SQLite are never collected: each is made in store/open', () => {
+  const makers = files.filter(
+    (file) =>
+      file !== 'daemon/store/open.ts' &&
+      /new Database\(|\.pragma\(/.test(readFileSync(join(src, file), 'utf8')),
+  );
+  expect(makers).toEqual([]);
+});

@@ -9,11 +9,11 @@ import {
   rmSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import Database from 'better-sqlite3';
 import { UserError } from '../errors.js';
 import { checkEverything, databaseFile, openForReading, syncDirectory } from '../store/connection.js';
 import { damaged, markDamage } from '../store/damage.js';
 import { isDamage, storageFailure } from '../store/failure.js';
+import { openDatabase } from '../store/open.js';
 import type { FromWriter } from './messages.js';
 
 /**
@@ -22,7 +22,7 @@ import type { FromWriter } from './messages.js';
  */
 export function check(stateDir: string): FromWriter {
   const file = databaseFile(stateDir);
-  const raw = new Database(file, { fileMustExist: true });
+  const raw = openDatabase(file, { fileMustExist: true });
   try {
     checkEverything(raw, file);
     return { say: 'closed' };

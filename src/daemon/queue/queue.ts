@@ -62,6 +62,7 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
   let posted: Posted[] = [];
   let tickets = 0;
   let dead: Error | null = null;
+  let closing = false;
   const say = (message: ToWriter): void => thread.postMessage(message);
 
   /** Commands of one turn of the event loop travel together and are one transaction. */
@@ -102,6 +103,7 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
     unclean,
     execute(batch, { joins } = { joins: false }) {
       if (dead !== null) return Promise.reject(dead);
+      if (closing) return Promise.reject(new Error('the queue is closed'));
       const ticket = ++tickets;
       if (joins) patience ??= setTimeout(flush, PATIENCE_MS);
       else if (!flushing) {
@@ -121,6 +123,7 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
     async close() {
       if (dead !== null) return;
       flush();
+      closing = true;
       const ended = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
       thread.off('exit', exited);
       say({ say: 'close' });

@@ -4,6 +4,7 @@ import { type Ballast, ballast } from '../store/ballast.js';
 import { type Connection, openForWriting } from '../store/connection.js';
 import { markDamage } from '../store/damage.js';
 import { isDamage, storageFailure } from '../store/failure.js';
+import { statement } from '../store/statement.js';
 import type { Touched } from './apply.js';
 import { backup, check } from './chores.js';
 import { type Committing, commit } from './commit.js';
@@ -52,7 +53,7 @@ function write(port: MessagePort, task: Extract<Task, { task: 'write' }>): FromW
     tables: tables(db),
     savepoint: savepoints(db),
     written: rowsWritten(db),
-    checkpoint: () => checkpoint(db),
+    checkpoint: checkpoints(db),
     ballast: reserve,
     notify,
     keepEvents,
@@ -147,13 +148,16 @@ function committed({ tables: { runs, events } }: Committing, touched: Touched) {
 }
 
 /** A disk that takes nothing leaves everything in the WAL, where it is safe. */
-function checkpoint({ raw }: Connection): void {
-  try {
-    raw.pragma('wal_checkpoint(PASSIVE)');
-  } catch (error) {
-    const failure = storageFailure(error);
-    if (failure === null || failure === 'damaged') throw error;
-  }
+function checkpoints(db: Connection): () => void {
+  const checkpoint = statement<[], unknown>(db, 'PRAGMA wal_checkpoint(PASSIVE)');
+  return () => {
+    try {
+      checkpoint.get();
+    } catch (error) {
+      const failure = storageFailure(error);
+      if (failure === null || failure === 'damaged') throw error;
+    }
+  };
 }
 
 // Last, when everything above is defined.

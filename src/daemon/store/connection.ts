@@ -1,10 +1,11 @@
 import { chmodSync, closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { UserError } from '../errors.js';
 import { damaged, damageMark, forgetDamage, keepCopy, markDamage } from './damage.js';
 import { isDamage, isReadOnly, storageFailure } from './failure.js';
 import { migrate } from './migrate.js';
+import { openDatabase, pragma } from './open.js';
 
 /** A connection and what its statements throw instead of SQLite's errors. */
 export interface Connection {
@@ -34,7 +35,7 @@ export function openForWriting(stateDir: string): { connection: Connection; uncl
     const unclean = (statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
     const suspect = damageMark(stateDir) !== null;
     if (suspect) keepCopy(stateDir);
-    const raw = new Database(file, { timeout: BUSY_MS, fileMustExist: true });
+    const raw = openDatabase(file, { timeout: BUSY_MS, fileMustExist: true });
     try {
       migrate(raw);
       tune(raw);
@@ -53,9 +54,8 @@ export function openForWriting(stateDir: string): { connection: Connection; uncl
 export function openForReading(stateDir: string): Connection {
   const file = databaseFile(stateDir);
   return refusing(stateDir, () => {
-    const raw = new Database(file, { timeout: BUSY_MS, fileMustExist: true, readonly: true });
-    raw.pragma('cache_size = -4000');
-    raw.pragma('temp_store = MEMORY');
+    const raw = openDatabase(file, { timeout: BUSY_MS, fileMustExist: true, readonly: true });
+    raw.exec('PRAGMA cache_size = -4000; PRAGMA temp_store = MEMORY');
     return {
       raw,
       translate: (error) => {
@@ -83,7 +83,7 @@ function create(file: string): void {
   const fresh = `${file}.new`;
   for (const left of [fresh, `${fresh}-journal`]) rmSync(left, { force: true });
   closeSync(openSync(fresh, 'wx', 0o600));
-  const raw = new Database(fresh);
+  const raw = openDatabase(fresh);
   try {
     migrate(raw);
   } finally {
@@ -94,16 +94,15 @@ function create(file: string): void {
 }
 
 function tune(raw: Database.Database): void {
-  const mode = raw.pragma('journal_mode = WAL', { simple: true });
+  const mode = pragma(raw, 'journal_mode = WAL');
   if (mode !== 'wal') throw new Error(`journal_mode is ${mode}`);
   // better-sqlite3 is built with NORMAL for WAL: a power cut could undo what was acknowledged.
-  raw.pragma('synchronous = FULL');
-  raw.pragma('foreign_keys = ON');
-  raw.pragma(`journal_size_limit = ${WAL_BYTES_KEPT}`);
-  raw.pragma(`wal_autocheckpoint = ${AUTOCHECKPOINT_PAGES}`);
-  raw.pragma('cache_size = -8000');
+  raw.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -8000');
+  raw.exec(
+    `PRAGMA journal_size_limit = ${WAL_BYTES_KEPT}; PRAGMA wal_autocheckpoint = ${AUTOCHECKPOINT_PAGES}`,
+  );
   // Statement journals in memory: a full /tmp stops nothing.
-  raw.pragma('temp_store = MEMORY');
+  raw.exec('PRAGMA temp_store = MEMORY');
   chmodSync(raw.name, 0o600);
 }
 

@@ -1,21 +1,20 @@
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { UserError } from '../errors.js';
-
-/** A collected connection would close its file, and so give up the lock. */
-const held = new Set<Database.Database>();
+import { openDatabase } from './open.js';
 
 /**
  * One daemon a state directory: an exclusive transaction that lasts as long as the process. The kernel
  * frees it however the process ends, and keeps it while the process is stopped. POSIX locks vanish when
- * the process closes any other descriptor of the file, so nothing else may open `lock.db`.
+ * the process closes any other descriptor of the file, so nothing else may open `lock.db`; a collected
+ * connection would close its own, but openDatabase's are never collected.
  * Throws UserError another_daemon, or storage_failed where the directory cannot be written.
  */
 export function takeLock(stateDir: string): { release(): void } {
   const file = join(stateDir, 'lock.db');
   let db: Database.Database | undefined;
   try {
-    db = new Database(file, { timeout: 0 });
+    db = openDatabase(file, { timeout: 0 });
     db.exec('BEGIN EXCLUSIVE');
   } catch (cause) {
     db?.close();
@@ -34,10 +33,8 @@ export function takeLock(stateDir: string): { release(): void } {
     );
   }
   const lock = db;
-  held.add(lock);
   return {
     release() {
-      held.delete(lock);
       lock.close();
     },
   };

@@ -1,10 +1,11 @@
 import type Database from 'better-sqlite3';
 import { UserError } from '../errors.js';
+import { pragma } from './open.js';
 import { MIGRATIONS } from './schema.js';
 
 /** Brings the schema up to date, all or nothing. Throws UserError database_newer. */
 export function migrate(db: Database.Database, migrations: readonly string[] = MIGRATIONS): void {
-  const version = Number(db.pragma('user_version', { simple: true }));
+  const version = Number(pragma(db, 'user_version'));
   if (version > migrations.length)
     throw new UserError(
       'database_newer',
@@ -14,6 +15,6 @@ export function migrate(db: Database.Database, migrations: readonly string[] = M
   if (version === migrations.length) return;
   db.transaction(() => {
     for (const migration of migrations.slice(version)) db.exec(migration);
-    db.pragma(`user_version = ${migrations.length}`);
+    db.exec(`PRAGMA user_version = ${migrations.length}`);
   }).immediate();
 }
