@@ -88,6 +88,8 @@ export class Channel {
       inbox.check();
     } finally {
       clearTimeout(timer);
+      // Also of a call whose answer is here: what it took of the connection's window is for the next one.
+      inbox.credit(stream);
       stream.cancel();
     }
   }
@@ -149,11 +151,16 @@ class Inbox {
    * holds the daemon back, and a message larger than any window still comes through.
    */
   more(stream: Stream): Promise<void> {
-    if (this.#uncredited > 0) stream.taken(this.#uncredited);
-    this.#uncredited = 0;
+    this.credit(stream);
     return new Promise((resolve) => {
       this.#wake = resolve;
     });
+  }
+
+  /** The daemon may send as much as has arrived. */
+  credit(stream: Stream): void {
+    if (this.#uncredited > 0) stream.taken(this.#uncredited);
+    this.#uncredited = 0;
   }
 
   /** Throws unless the call ended well. */

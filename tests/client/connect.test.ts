@@ -68,6 +68,14 @@ test('a connection that breaks in the middle of a call: the same request again, 
   expect(heard).toEqual([cancel, cancel, cancel]);
 });
 
+test('answers of many calls, together larger than the window', async () => {
+  const error = { code: 'x', message: 'm'.repeat(30_000), hint: '' };
+  const large = ActResponse.encode({ results: [{ runId: 7, run: undefined, error }] }).finish();
+  answer = (stream) => respond(stream, [large], { 'grpc-status': '0' });
+  for (let n = 0; n < 300; n++)
+    expect((await daemon.call(RunsService.cancel, cancel)).results).toHaveLength(1);
+});
+
 test('"the daemon is stopping" is a broken connection, too', async () => {
   answer = (stream, _, n) =>
     respond(

@@ -31,7 +31,6 @@ describe('a daemon is started when none runs', () => {
   test('with a clean environment, in /, in a session of its own', async () => {
     await home.expctl(['ls'], {
       env: {
-        EXPD_ATTEMPT_ID: 'abc',
         EXPD_RUN_ID: '7',
         HF_TOKEN: 'hf_secret',
         DISPLAY: ':0',
@@ -41,10 +40,17 @@ describe('a daemon is started when none runs', () => {
     const [pid] = daemons();
     const environment = readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
     expect(environment).toContain('EXPD_SLOTS=3');
-    for (const name of ['EXPD_ATTEMPT_ID', 'EXPD_RUN_ID', 'HF_TOKEN', 'DISPLAY'])
+    for (const name of ['EXPD_RUN_ID', 'HF_TOKEN', 'DISPLAY'])
       expect(environment.filter((entry) => entry.startsWith(`${name}=`))).toEqual([]);
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]!.split(' ');
     expect(Number(stat[3])).toBe(pid);
+  });
+
+  test('not inside a run, whose end would be its own', async () => {
+    const { code, stderr } = await home.expctl(['submit', '--', 'true'], { env: { EXPD_ATTEMPT_ID: 'abc' } });
+    expect(code).toBe(4);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(daemons()).toEqual([]);
   });
 
   test('by several at a time: there is one', async () => {
