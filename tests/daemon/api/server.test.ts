@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect as connectHttp2, constants } from 'node:http2';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -94,6 +94,16 @@ skipUnless(root, 'needs root and setpriv')(
     }
   },
 );
+
+test('without the native module the rights of the directory are the barrier, and the log says so once', async () => {
+  // Away from node_modules it is not found.
+  const script = join(temp(), 'peers.cjs');
+  copyFileSync(bundle('tests/daemon/api/peers.ts'), script);
+  expect(JSON.parse(await output(process.execPath, [script]))).toEqual({
+    accepted: [true, true],
+    logged: ['peer_check_missing'],
+  });
+});
 
 async function output(command: string, args: string[]): Promise<string> {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -301,6 +301,25 @@ test('a thousand submissions are a few transactions', async () => {
   expect(last.run!.argv).toEqual(['true', '999']);
 });
 
+test('callers that die at any moment, and ask again: one run each', async () => {
+  for (let n = 0; n < 40; n++) {
+    const requestId = randomUUID();
+    const asked = [{ name: `dies-${n}` }];
+    const call = served.runs.submit(() => {});
+    const message = { environment: { N: String(n) }, requestId };
+    call.write({ part: { $case: 'header', value: message } });
+    call.write({
+      part: { $case: 'batch', value: { submissions: asked.map((one) => served.submission(one)) } },
+    });
+    call.end();
+    // Turns of the event loop instead of a time: each lets the call come a little further.
+    for (let turn = 0; turn < n; turn++) await new Promise((resolve) => setImmediate(resolve));
+    call.cancel();
+    const { results } = await served.submit(asked, message);
+    expect(served.store.reader.named(`dies-${n}`, 5)).toEqual([results[0]!.run!.id]);
+  }
+});
+
 test('batches are durable one by one; the order of messages is kept', async () => {
   const call = served.runs.submit(() => {});
   call.write({ part: { $case: 'header', value: { requestId: '', environment: {} } } });
