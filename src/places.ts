@@ -46,6 +46,9 @@ function runtimeDir(env: Environment, state: string): string {
 export const withAbsoluteHome = <E extends Environment>(env: E): E =>
   env.EXPD_HOME && !isAbsolute(env.EXPD_HOME) ? { ...env, EXPD_HOME: resolve(env.EXPD_HOME) } : env;
 
+/** Left by `daemon stop`: until somebody starts it on purpose, no other verb starts the daemon. */
+export const stopMarker = (state: string): string => join(state, 'stopped');
+
 /** /etc/machine-id (machine-id(5)), or the host's name where there is none. */
 export function machineId(): string {
   try {

@@ -1,6 +1,5 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Places } from '../places.js';
+import { type Places, stopMarker } from '../places.js';
 import { notRunning } from './connect.js';
 import { ClientError } from './errors.js';
 
@@ -22,12 +21,12 @@ export interface StartPolicy {
 export function starterFor({ env, places, allowed, evenIfStopped, note }: StartPolicy): Starter {
   return async (why) => {
     if (!allowed) throw notRunning(why, places);
-    if (!evenIfStopped && existsSync(marker(places)))
+    if (!evenIfStopped && existsSync(stopMarker(places.state)))
       throw new ClientError('unreachable', 'the daemon was stopped', 'expctl daemon start starts it again');
     // Most commands find a daemon; the others have time to load what starts one.
     const [{ launch }, { installed }] = await Promise.all([import('./launch.js'), import('./install.js')]);
     const how = await launch(env, places);
-    rmSync(marker(places), { force: true });
+    rmSync(stopMarker(places.state), { force: true });
     note(`started the daemon (${how})`);
     if (evenIfStopped && (await installed(env)) === null)
       note('a reboot will not bring it back until you run: expctl daemon install');
@@ -35,6 +34,5 @@ export function starterFor({ env, places, allowed, evenIfStopped, note }: StartP
 }
 
 /** Says that the daemon was stopped on purpose; only `submit` and `daemon start` start it again. */
-export const markStopped = (places: Places): void => writeFileSync(marker(places), '', { mode: 0o600 });
-
-const marker = (places: Places): string => join(places.state, 'stopped');
+export const markStopped = (places: Places): void =>
+  writeFileSync(stopMarker(places.state), '', { mode: 0o600 });

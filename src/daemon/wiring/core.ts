@@ -1,6 +1,7 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../../install.js';
-import type { Places } from '../../places.js';
+import { type Places, stopMarker } from '../../places.js';
 import { systemClock } from '../clock.js';
 import { guardPlaces } from '../guard/guard.js';
 import { openLog } from '../log.js';
@@ -35,6 +36,8 @@ export async function openCore({ places, loaded, flags, env }: Given, closers: C
   await guardPlaces(places);
   const lock = takeLock(places.state);
   closers.push(() => lock.release());
+  // Whoever starts it takes back an explicit stop, or a crash would look like one.
+  rmSync(stopMarker(places.state), { force: true });
   const opened = openLog(places.state, loaded.settings.logLevel, env);
   const { log } = opened;
   closers.push(opened.close);
