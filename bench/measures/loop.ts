@@ -30,7 +30,7 @@ export async function loop(world: World): Promise<Finding[]> {
   for (let round = 0; round < 3; round++) {
     await expd.start();
     // What a process that does nothing sees of this machine at the same time.
-    const node = launch([process.execPath, '-e', 'process.once("SIGTERM", () => process.exit())'], {
+    const node = launch([process.execPath, '-e', 'process.once("SIGTERM", () => process.exit()); setInterval(() => {}, 1e9)'], {
       cwd: world.cwd,
       env: { ...world.env, NODE_OPTIONS: preload, LOOP_DELAY_FILE: other },
       stdio: 'ignore',

@@ -45,6 +45,8 @@ export interface QueueOptions {
 /** What was to follow did not: no answer waits longer than this for it. */
 const PATIENCE_MS = 3;
 
+const YOUNG_MB = 2;
+
 interface Pending {
   resolve: (results: Result[]) => void;
   reject: (error: Error) => void;
@@ -135,7 +137,13 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
 }
 
 const start = (workerFile: string, task: Task): Worker =>
-  new Worker(workerFile, { workerData: task, name: `expd ${task.task}`, execArgv: [] });
+  new Worker(workerFile, {
+    workerData: task,
+    name: `expd ${task.task}`,
+    execArgv: [],
+    // Left alone its young generation grows with a burst, and stays.
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+  });
 
 /** The writer's first word: `unclean`, or why it cannot begin. */
 function opened(thread: Worker): Promise<boolean> {
