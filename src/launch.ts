@@ -1,6 +1,5 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 
 /**
@@ -10,12 +9,6 @@ import { Script } from 'node:vm';
  */
 declare const BUNDLE: string;
 declare const BUILD_ID: string;
-
-// The daemon lives long and idles: a small heap that is collected often instead of one that keeps what a burst
-// of ten thousand submissions took (187 MB became 111 MB). Before anything is allocated.
-if (BUNDLE === 'expd')
-  for (const flag of ['--max-semi-space-size=1', '--semi-space-growth-factor=1', '--optimize-for-size'])
-    setFlagsFromString(flag);
 
 const dist = join(__dirname, '..');
 const bundle = join(dist, `${BUNDLE}.cjs`);

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
 import { places, withAbsoluteHome } from '../places.js';
 import { VERSION } from '../protocol.js';
 import { type Daemon, startDaemon } from './daemon.js';
@@ -32,9 +33,13 @@ async function main(): Promise<void> {
   // The socket, the database and every file of ours are private; runs get the umask of their submitter.
   process.umask(0o077);
   const daemon = await start(flags);
+  // It lives long and idles: a heap that is collected often, not one that keeps what a burst took. Set once it
+  // is up, for V8 takes no compiled code from its cache under other flags than those it was made with.
+  setFlagsFromString('--optimize-for-size');
   process.stdout.write(`expd ${VERSION} ready: ${daemon.socket} (log: ${daemon.log})\n`);
   const why = await ending(daemon);
   await daemon.close();
+  setFlagsFromString('--no-optimize-for-size'); // the cache is written at exit
   process.exit(why === 'failed' ? 1 : 0);
 }
 
