@@ -16,6 +16,7 @@ import { changedEnvironment, type EnvironmentPort, isChange } from './environmen
 import { toDetail } from './errors.js';
 import { decided } from './results.js';
 import { type Lookup, type Selected, type SelectOptions, select } from './select.js';
+import { inSlices } from './slices.js';
 import { type Reasons, runView } from './view.js';
 
 export interface ActPorts {
@@ -99,9 +100,9 @@ export async function perform(
   command: (run: StoredRun) => Promise<Command>,
 ): Promise<ActResponse> {
   const { queue, reads, environments } = ports;
-  const commands = await Promise.all(select(words, reads, options).map((one) => commandFor(one, command)));
+  const commands = await inSlices(await select(words, reads, options), (one) => commandFor(one, command));
   try {
-    return response(ports, await queue.execute({ requestId: requestId || null, commands }));
+    return await response(ports, await queue.execute({ requestId: requestId || null, commands }));
   } finally {
     for (const sha of commands.flatMap(environmentOf)) environments.release(sha);
   }
@@ -124,13 +125,14 @@ function environmentOf(command: Command): string[] {
   return edited === undefined ? [] : [edited];
 }
 
-const response = ({ reads, reasons }: ActPorts, results: readonly Result[]): ActResponse => ({
-  results: results.map((result) => {
+async function response({ reads, reasons }: ActPorts, results: readonly Result[]): Promise<ActResponse> {
+  const told = await inSlices(results, (result) => {
     const run = result.runId === null ? null : reads.run(result.runId);
     return {
       runId: result.runId ?? 0,
       run: run === null ? undefined : runView(run, reasons),
       error: result.ok ? undefined : toDetail(result),
     };
-  }),
-});
+  });
+  return { results: told };
+}

@@ -9,7 +9,7 @@ import { RUN_STATES, type RunState } from '../run/run.js';
 import type { PageQuery } from '../store/pages.js';
 import type { Reader } from '../store/reader.js';
 import { within } from './limits.js';
-import { type Lookup, select } from './select.js';
+import { type Lookup, selectIds } from './select.js';
 import { type Reasons, runView, STATE_VIEWS } from './view.js';
 
 export interface ListPorts {
@@ -22,10 +22,14 @@ const PAGE = 50;
 const LARGEST_PAGE = 1000;
 
 /** A page of runs, and the event number from which on a watcher misses nothing of it. */
-export function list({ reads, reasons, clock }: ListPorts, request: ListRequest): ListResponse {
+export async function list(
+  { reads, reasons, clock }: ListPorts,
+  request: ListRequest,
+): Promise<ListResponse> {
   const limit = within('the page size', request.pageSize || PAGE, 1, LARGEST_PAGE);
   const view = (runs: readonly Parameters<typeof runView>[0][]): RunView[] =>
     runs.map((run) => runView(run, reasons));
+  const query = await filters(request, reads);
   return reads.snapshot(() => {
     const seq = reads.newestSeq();
     if (request.recent) {
@@ -33,12 +37,12 @@ export function list({ reads, reasons, clock }: ListPorts, request: ListRequest)
       const counts = more.map(({ state, count }) => ({ state: STATE_VIEWS[state], count }));
       return { runs: view(runs), nextBeforeId: 0, more: counts, seq };
     }
-    const { runs, nextBeforeId } = reads.page({ ...filters(request, reads), limit });
+    const { runs, nextBeforeId } = reads.page({ ...query, limit });
     return { runs: view(runs), nextBeforeId: nextBeforeId ?? 0, more: [], seq };
   });
 }
 
-function filters(request: ListRequest, lookup: Lookup): Omit<PageQuery, 'limit'> {
+async function filters(request: ListRequest, lookup: Lookup): Promise<Omit<PageQuery, 'limit'>> {
   const { states, tags, sinceMs, name, group, runs, beforeId } = request;
   return {
     ...(states.length > 0 && { states: states.map(stateOf).filter((state) => state !== undefined) }),
@@ -46,16 +50,9 @@ function filters(request: ListRequest, lookup: Lookup): Omit<PageQuery, 'limit'>
     ...(sinceMs > 0 && { sinceMs }),
     ...(name !== '' && { name }),
     ...(group !== '' && { group }),
-    ...(runs.length > 0 && { ids: selectedIds(runs, lookup) }),
+    ...(runs.length > 0 && { ids: await selectIds(runs, lookup) }),
     ...(beforeId > 0 && { beforeId }),
   };
-}
-
-function selectedIds(words: readonly string[], lookup: Lookup): number[] {
-  return select(words, lookup).map((one) => {
-    if ('error' in one) throw one.error;
-    return one.run.id;
-  });
 }
 
 const stateOf = (view: RunStateView): RunState | undefined =>

@@ -97,7 +97,9 @@ async function candidates({ reads, clock }: RemovePorts, request: RemoveRequest)
   const before = clock.now() - olderThanMs;
   const old = (run: StoredRun): boolean => 'endedAt' in run && run.endedAt < before;
   if (words.length > 0)
-    return select(words, reads, { destructive: true }).filter((one) => 'error' in one || old(one.run));
+    return (await select(words, reads, { destructive: true })).filter(
+      (one) => 'error' in one || old(one.run),
+    );
   return (await finalRuns(reads)).filter(old).map((run) => ({ run }));
 }
 

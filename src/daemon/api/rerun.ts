@@ -14,7 +14,7 @@ import { ulid } from './ulid.js';
 export async function rerun(ports: SubmitPorts, request: RerunRequest): Promise<SubmitResponse> {
   const { queue, reads, environments } = ports;
   const commands: Command[] = [];
-  for (const one of select(request.runs, reads))
+  for (const one of await select(request.runs, reads))
     commands.push(
       'error' in one
         ? decided(one.id || null, one.error)

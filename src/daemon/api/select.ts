@@ -1,6 +1,7 @@
 import { UserError } from '../errors.js';
 import type { Reader } from '../store/reader.js';
 import type { StoredRun } from '../store/stored.js';
+import { inSlices } from './slices.js';
 
 /** What people type to name runs; commas are already split. */
 type Selector =
@@ -23,28 +24,47 @@ export interface SelectOptions {
   destructive?: boolean;
 }
 
-/** All runs that the words name, each once, in the order of the words. Throws UserError for words that are none. */
-export function select(words: readonly string[], lookup: Lookup, options: SelectOptions = {}): Selected[] {
+/** All runs that the words name, each once, in the order of the words. Rejects with UserError for words that are none. */
+export async function select(
+  words: readonly string[],
+  lookup: Lookup,
+  options: SelectOptions = {},
+): Promise<Selected[]> {
   const selected = new Map<number | string, Selected>();
   const selectors = words.flatMap((word) => word.split(',')).map((word) => parseSelector(word.trim()));
   if (selectors.length === 0) throw new UserError('usage', 'no run is named', 'name it by id, @ or name');
-  for (const selector of selectors) {
-    for (const found of resolve(selector, lookup, options)) {
-      const key = 'run' in found ? found.run.id : found.id || found.error.message;
-      if (!selected.has(key)) selected.set(key, found);
+  if (selectors.length > MOST_SELECTED) throw tooMany();
+  let found = 0;
+  await inSlices(selectors, async (selector) => {
+    const some =
+      selector.by === 'range' ? await between(selector, lookup) : [lookUp(selector, lookup, options)];
+    // Repetitions count: they cost as much.
+    found += some.length;
+    if (found > MOST_SELECTED) throw tooMany();
+    for (const one of some) {
+      const key = 'run' in one ? one.run.id : one.id || one.error.message;
+      if (!selected.has(key)) selected.set(key, one);
     }
-    if (selected.size > MOST_SELECTED) throw tooMany();
-  }
+  });
   return [...selected.values()];
 }
 
+/** The same for calls that cannot go on without one of them. */
+export async function selectIds(words: readonly string[], lookup: Lookup): Promise<number[]> {
+  return (await select(words, lookup)).map((one) => {
+    if ('error' in one) throw one.error;
+    return one.run.id;
+  });
+}
+
 /** The one run that the word names. Throws UserError for none, several, or a word that is no selector. */
-export function selectOne(word: string, lookup: Lookup, options: SelectOptions = {}): StoredRun {
-  const [first, second] = select([word], lookup, options);
-  if (first === undefined || second !== undefined)
+export function selectOne(word: string, lookup: Lookup): StoredRun {
+  const selector = word.includes(',') ? null : parseSelector(word.trim());
+  if (selector === null || selector.by === 'range')
     throw new UserError('usage', `${shown(word)} names several runs, one is needed`);
-  if ('error' in first) throw first.error;
-  return first.run;
+  const found = lookUp(selector, lookup, {});
+  if ('error' in found) throw found.error;
+  return found.run;
 }
 
 export function parseSelector(word: string): Selector {
@@ -62,25 +82,25 @@ export function parseSelector(word: string): Selector {
   throw bad(word, 'runs are named like 7, 3,5-9, @ (the newest), @~1 or by name');
 }
 
-function resolve(selector: Selector, lookup: Lookup, { destructive = false }: SelectOptions): Selected[] {
+type Range = Extract<Selector, { by: 'range' }>;
+
+function lookUp(
+  selector: Exclude<Selector, Range>,
+  lookup: Lookup,
+  { destructive = false }: SelectOptions,
+): Selected {
   switch (selector.by) {
     case 'id': {
       const run = lookup.run(selector.id);
-      return [run === null ? missing(selector.id, `there is no run ${selector.id}`) : { run }];
-    }
-    case 'range': {
-      const runs = between(selector.from, selector.to, lookup);
-      return runs.length > 0
-        ? runs.map((run) => ({ run }))
-        : [missing(0, `there is no run from ${selector.from} to ${selector.to}`)];
+      return run === null ? missing(selector.id, `there is no run ${selector.id}`) : { run };
     }
     case 'newest': {
       const run = lookup.newest(selector.back);
-      if (run !== null) return [{ run }];
-      return [missing(0, selector.back === 0 ? 'there is no run yet' : `there is no run @~${selector.back}`)];
+      if (run !== null) return { run };
+      return missing(0, selector.back === 0 ? 'there is no run yet' : `there is no run @~${selector.back}`);
     }
     case 'name':
-      return [named(selector.name, lookup, destructive)];
+      return named(selector.name, lookup, destructive);
   }
   selector satisfies never;
 }
@@ -95,16 +115,19 @@ function named(name: string, lookup: Lookup, destructive: boolean): Selected {
   return { id: 0, error: new UserError('ambiguous', message, `name one by its id, the newest is ${run.id}`) };
 }
 
-/** Existing runs of the range, ascending. Ids come and go, so it is read page by page from its end. */
-function between(from: number, to: number, lookup: Lookup): StoredRun[] {
-  const found: StoredRun[] = [];
+const PAGE = 200;
+
+/** Existing runs, ascending. Ids come and go, so it is read from its end, a page in each turn of the event loop. */
+async function between({ from, to }: Range, lookup: Lookup): Promise<Selected[]> {
+  const found: Selected[] = [];
   for (let before: number | null = to + 1; before !== null && before > from; ) {
-    const { runs, nextBeforeId } = lookup.page({ beforeId: before, limit: Math.min(1000, before - from) });
-    found.push(...runs.filter(({ id }) => id >= from));
+    const { runs, nextBeforeId } = lookup.page({ beforeId: before, limit: Math.min(PAGE, before - from) });
+    for (const run of runs) if (run.id >= from) found.push({ run });
     if (found.length > MOST_SELECTED) throw tooMany();
     before = nextBeforeId;
+    if (before !== null) await new Promise((resolve) => setImmediate(resolve));
   }
-  return found.reverse();
+  return found.length > 0 ? found.reverse() : [missing(0, `there is no run from ${from} to ${to}`)];
 }
 
 const missing = (id: number, message: string): Selected => ({

@@ -14,6 +14,7 @@ import type { EnvironmentPort } from './environment.js';
 import { toDetail } from './errors.js';
 import { decided } from './results.js';
 import type { Lookup } from './select.js';
+import { inSlices } from './slices.js';
 import { type Defaults, newRun } from './submission.js';
 import { type Reasons, runView } from './view.js';
 import { Warnings } from './warnings.js';
@@ -66,13 +67,12 @@ async function submitBatch(
 ): Promise<SubmitResult[]> {
   const stored = new StoredEnvironments(ports.environments, base);
   try {
-    const prepared: Prepared[] = [];
-    for (const asked of submissions) prepared.push(await prepare(ports, asked, stored, warnings));
+    const prepared = await inSlices(submissions, (asked) => prepare(ports, asked, stored, warnings));
     const results = await ports.queue.execute({
       requestId,
       commands: prepared.map(({ command }) => command),
     });
-    return results.map((result, n) => submitResult(ports, result, prepared[n]?.warnings ?? []));
+    return await inSlices(results, (result, n) => submitResult(ports, result, prepared[n]?.warnings ?? []));
   } finally {
     stored.release();
   }

@@ -4,7 +4,7 @@ import type { Queue } from '../queue/queue.js';
 import { isFinal } from '../run/run.js';
 import { Bell } from './bell.js';
 import type { Outgoing } from './call.js';
-import { type Lookup, select } from './select.js';
+import { type Lookup, selectIds } from './select.js';
 import { Told } from './told.js';
 import { type Reasons, runView } from './view.js';
 
@@ -23,13 +23,9 @@ export async function wait(
   const { reads, onCommit, reasons } = ports;
   const bell = new Bell();
   const told = new Told();
-  const waited = new Set<number>();
-  const changed = new Set<number>();
-  for (const one of select(request.runs, reads)) {
-    if ('error' in one) throw one.error;
-    waited.add(one.run.id);
-    changed.add(one.run.id);
-  }
+  const waited = new Set(await selectIds(request.runs, reads));
+  // The first look comes after listening has begun: no change falls between them.
+  const changed = new Set(waited);
   const forget = onCommit((commit) => {
     const ids = [...commit.changed.map(({ id }) => id), ...commit.removed].filter((id) => waited.has(id));
     for (const id of ids) changed.add(id);

@@ -4,7 +4,7 @@ import type { Queue } from '../queue/queue.js';
 import type { Reader } from '../store/reader.js';
 import { Bell } from './bell.js';
 import type { Outgoing } from './call.js';
-import { type Lookup, select } from './select.js';
+import { type Lookup, selectIds } from './select.js';
 import { eventView, type Reasons, runView } from './view.js';
 
 export interface WatchPorts {
@@ -25,7 +25,7 @@ export async function watch(
   const bell = new Bell();
   const forget = onCommit(() => bell.ring());
   try {
-    const ids = request.runs.length === 0 ? [] : idsOf(request.runs, reads);
+    const ids = request.runs.length === 0 ? [] : await selectIds(request.runs, reads);
     let after = request.afterSeq < 0 ? reads.newestSeq() : known(request.afterSeq, reads.newestSeq());
     for (;;) {
       const { events, next } = reads.events(after, EVENTS_AT_ONCE, ids);
@@ -39,13 +39,6 @@ export async function watch(
   } finally {
     forget();
   }
-}
-
-function idsOf(words: readonly string[], reads: Lookup): number[] {
-  return select(words, reads).map((one) => {
-    if ('error' in one) throw one.error;
-    return one.run.id;
-  });
 }
 
 /** A larger number than was ever given comes from another database: a backup was put in its place. */

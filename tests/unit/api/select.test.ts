@@ -24,8 +24,10 @@ const lookup: Lookup = {
   },
 };
 
-const ids = (...words: string[]) =>
-  select(words, lookup).map((one) => ('run' in one ? one.run.id : `${one.error.code}: ${one.error.message}`));
+const ids = async (...words: string[]) =>
+  (await select(words, lookup)).map((one) =>
+    'run' in one ? one.run.id : `${one.error.code}: ${one.error.message}`,
+  );
 
 test.each([
   [['7'], [7]],
@@ -49,8 +51,8 @@ test.each([
   [['11-19'], ['not_found: there is no run from 11 to 19']],
   [['@~99'], ['not_found: there is no run @~99']],
   [['nobody'], ['not_found: there is no run named "nobody"']],
-])('%j names %j', (words, expected) => {
-  expect(ids(...words)).toEqual(expected);
+])('%j names %j', async (words, expected) => {
+  expect(await ids(...words)).toEqual(expected);
 });
 
 test.each([
@@ -67,12 +69,12 @@ test.each([
   'é',
   '\u0000',
   `${'9'.repeat(20)}`,
-])('%j names nothing', (word) => {
-  expect(() => select([word], lookup)).toThrow(expect.objectContaining({ code: 'usage' }));
+])('%j names nothing', async (word) => {
+  await expect(select([word], lookup)).rejects.toMatchObject({ code: 'usage' });
 });
 
-test('what cannot be undone needs a name that is one run only', () => {
-  const [one] = select(['train'], lookup, { destructive: true });
+test('what cannot be undone needs a name that is one run only', async () => {
+  const [one] = await select(['train'], lookup, { destructive: true });
   expect(one).toMatchObject({
     error: {
       code: 'ambiguous',
@@ -80,7 +82,7 @@ test('what cannot be undone needs a name that is one run only', () => {
       hint: 'name one by its id, the newest is 20',
     },
   });
-  expect(select(['r7'], lookup, { destructive: true })).toMatchObject([{ run: { id: 7 } }]);
+  expect(await select(['r7'], lookup, { destructive: true })).toMatchObject([{ run: { id: 7 } }]);
 });
 
 test('one run is one run', () => {
@@ -89,7 +91,7 @@ test('one run is one run', () => {
   expect(() => selectOne('11', lookup)).toThrow(UserError);
 });
 
-test('a range is bounded', () => {
+test('a range is bounded, and many are, too', async () => {
   const many = {
     ...lookup,
     page: ({ beforeId = 0, limit }: { beforeId?: number; limit: number }) => ({
@@ -97,7 +99,9 @@ test('a range is bounded', () => {
       nextBeforeId: beforeId - limit,
     }),
   };
-  expect(() => select(['1-999999999999999'], many)).toThrow(/more than 10000 runs/);
+  await expect(select(['1-999999999999999'], many)).rejects.toThrow(/more than 10000 runs/);
+  await expect(select(Array(2000).fill('1-9'), lookup)).rejects.toThrow(/more than 10000 runs/);
+  await expect(select(['1,'.repeat(20_000).concat('1')], lookup)).rejects.toThrow(/more than 10000 runs/);
 });
 
 test('a name that looks like an id, a range or the newest is that', () => {
