@@ -21,7 +21,12 @@ const script = new Script(`(function (exports, require, module, __filename, __di
   filename: bundle,
   ...(cachedData && { cachedData }),
 });
-if (cachedData === undefined || script.cachedDataRejected) process.once('exit', writeCache);
+if (cachedData === undefined || script.cachedDataRejected) {
+  // A program that lives long says earlier that it is warm, before it changes V8's flags: a cache is tied to them.
+  const events: NodeJS.EventEmitter = process;
+  events.once('warm', writeCache);
+  process.once('exit', () => events.emit('warm'));
+}
 
 const main = { exports: {} };
 script.runInThisContext()(main.exports, require, main, bundle, dist);

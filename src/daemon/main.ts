@@ -33,14 +33,18 @@ async function main(): Promise<void> {
   // The socket, the database and every file of ours are private; runs get the umask of their submitter.
   process.umask(0o077);
   const daemon = await start(flags);
-  // It lives long and idles: a heap that is collected often, not one that keeps what a burst took. Set once it
-  // is up, for V8 takes no compiled code from its cache under other flags than those it was made with.
-  setFlagsFromString('--optimize-for-size');
+  keepSmall();
   process.stdout.write(`expd ${VERSION} ready: ${daemon.socket} (log: ${daemon.log})\n`);
   const why = await ending(daemon);
   await daemon.close();
-  setFlagsFromString('--no-optimize-for-size'); // the cache is written at exit
   process.exit(why === 'failed' ? 1 : 0);
+}
+
+/** It lives long and idles: a heap that is collected often, not one that keeps what a burst took. */
+function keepSmall(): void {
+  const events: NodeJS.EventEmitter = process;
+  events.emit('warm'); // see launch.ts
+  setFlagsFromString('--optimize-for-size');
 }
 
 async function start(flags: Record<string, string>): Promise<Daemon> {
