@@ -52,8 +52,11 @@ export class Channel {
     asks: readonly Ask[],
     deadlineMs: number,
   ): Promise<Answer> {
-    for await (const answer of this.#answers(method, asks, deadlineMs)) return answer;
-    throw new ConnectionLost('the daemon ended the call without an answer');
+    let first: { answer: Answer } | null = null;
+    // To its end: a stream that is left early is reset, and a peer that sees many resets closes the connection.
+    for await (const answer of this.#answers(method, asks, deadlineMs)) first ??= { answer };
+    if (first === null) throw new ConnectionLost('the daemon ended the call without an answer');
+    return first.answer;
   }
 
   /** Answers as they come; leaving the loop cancels the call. @throws CallFailed, ConnectionLost */
