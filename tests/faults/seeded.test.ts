@@ -30,15 +30,19 @@ seeded(
   async () => {
     const home = new Home();
     const scene = await sceneOf(home, buildMutant({ shim: seededShim() }), 12);
-    // Each shim is slow for longer than a daemon takes to be killed and to start again. One whose directory
-    // is gone executes nothing, so the defect shows while the disk is slow to record that it was given up.
-    const slow = ['mknodat:delay_exit=1500000:when=1', 'fsync:delay_enter=400000'];
-    home.command = slowDisk(home.command, slow);
+    const { command } = home;
+    // A shim whose directory is gone executes nothing, so the defect shows while that is still under way.
+    const slowRemoval = '/^unlink:delay_enter=300000';
+    home.command = slowDisk(command, [slowRemoval]);
+    const restartMs = await timeToRestart(scene);
+    // Each shim is slow for longer than a daemon takes to be killed and to start again.
+    const claimUs = Math.round((restartMs + 900) * 1000);
+    home.command = slowDisk(command, [slowRemoval, `mknodat:delay_exit=${claimUs}:when=1`]);
     const seed = newSeed('claim before liveness');
-    const weather = { seed, runs: 24, submitters: 6, kills: 4, lifeMs: [1200, 2400], seconds: 0.1 } as const;
+    const weather = { seed, runs: 16, submitters: 4, kills: 3, lifeMs: [600, 1600], seconds: 0.1 } as const;
     await expectCaught(scene, ['V2', 'V3', 'V4', 'V7'], () => storm(scene, weather));
   },
-  120_000,
+  240_000,
 );
 
 seeded(
@@ -72,7 +76,7 @@ seeded(
     scene.home.command = slowDisk(scene.home.command);
     await expectCaught(scene, ['V1'], () => ambush(scene, 3));
   },
-  120_000,
+  240_000,
 );
 
 seeded(
@@ -90,19 +94,30 @@ seeded(
       runs: 20,
       submitters: 2,
       kills: 10,
-      lifeMs: [400, 900],
+      lifeMs: [100, 600],
       seconds: 3,
       killRuns: 'shims',
     } as const;
     await expectCaught(scene, ['V4', 'V7'], () => storm(scene, weather));
   },
-  120_000,
+  240_000,
 );
+
+/** How long the next daemon takes under this load, in ms. */
+async function timeToRestart(scene: Scene): Promise<number> {
+  await scene.start();
+  await scene.home.stop('SIGKILL');
+  const before = performance.now();
+  await scene.start();
+  const after = performance.now();
+  await scene.home.stop('SIGKILL');
+  return after - before;
+}
 
 /** Storms of luck: another one while none of the invariants has caught it. */
 async function expectCaught(scene: Scene, by: Invariant[], round: () => Promise<unknown>): Promise<void> {
   let broken: Invariant[] = [];
-  for (let rounds = 0; rounds < 4 && broken.length === 0; rounds++) {
+  for (let rounds = 0; rounds < 6 && broken.length === 0; rounds++) {
     await round();
     broken = violations(scene, scene.acknowledged).map(({ of }) => of);
   }

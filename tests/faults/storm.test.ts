@@ -7,7 +7,7 @@ import { skipUnless } from '../helpers/skip.js';
 import { ambush, newSeed, Scene, storm } from '../helpers/storm.js';
 
 const straces = skipUnless(spawnSync('strace', ['-V']).status === 0, 'needs strace');
-const CALM = { runs: 60, submitters: 3, kills: 12, lifeMs: [50, 900], seconds: 0.4 } as const;
+const CALM = { runs: 60, submitters: 3, kills: 12, lifeMs: [20, 600], seconds: 0.4 } as const;
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
@@ -73,7 +73,7 @@ describe('slow steps, which no timer may be shorter than', () => {
     const home = new Home();
     home.command = slowDisk(home.command);
     const here = scene(home);
-    await storm(here, { ...CALM, runs: 24, kills: 6, lifeMs: [400, 1500], seed: newSeed('slow disk') });
+    await storm(here, { ...CALM, runs: 24, kills: 6, lifeMs: [50, 900], seed: newSeed('slow disk') });
     await ambush(here, 6);
     assertInvariants(here, here.acknowledged);
   });

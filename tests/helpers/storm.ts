@@ -16,7 +16,7 @@ export interface Weather {
   runs: number;
   /** Clients that submit at the same time. */
   submitters: number;
-  /** Unix ms between a daemon's start and its SIGKILL: from, to. Small ones kill it while it starts. */
+  /** What a daemon has before its SIGKILL, in ms: from, to. One life in four is counted from its birth, not from `ready`. */
   lifeMs: readonly [from: number, to: number];
   /** Lives that are cut short, at least; more while submissions are under way. */
   kills: number;
@@ -148,9 +148,10 @@ export async function storm(scene: Scene, weather: Weather): Promise<Aftermath> 
   ).finally(() => {
     submitting = false;
   });
+  submitted.catch(() => {}); // told below, once the daemon at hand is dead
   try {
     while (submitting || aftermath.kills < weather.kills) {
-      await life(scene, between(random, weather.lifeMs));
+      await life(scene, between(random, weather.lifeMs), random() < 0.25);
       aftermath.kills++;
       if (weather.killRuns && killRun(scene, random, weather.killRuns)) aftermath.killedRuns++;
     }
@@ -176,11 +177,12 @@ async function submitter(scene: Scene, calls: Calls, weather: Weather, random: (
   }
 }
 
-/** A daemon from its start to its SIGKILL. */
-export async function life(scene: Scene, ms: number, env: Record<string, string> = {}): Promise<void> {
-  const ready = scene.start(env).catch(() => {});
+/** A daemon from its start to its SIGKILL; `early`: perhaps before it is ready. */
+export async function life(scene: Scene, ms: number, early: boolean): Promise<void> {
+  const ready = scene.start().catch(() => {});
   const daemon = scene.home.daemon!;
   const died = once(daemon, 'exit');
+  if (!early) await ready;
   await Promise.race([pause(ms), died]);
   daemon.kill('SIGKILL');
   await died;
