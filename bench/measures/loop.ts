@@ -30,11 +30,14 @@ export async function loop(world: World): Promise<Finding[]> {
   for (let round = 0; round < 3; round++) {
     await expd.start();
     // What a process that does nothing sees of this machine at the same time.
-    const node = launch([process.execPath, '-e', 'process.once("SIGTERM", () => process.exit()); setInterval(() => {}, 1e9)'], {
-      cwd: world.cwd,
-      env: { ...world.env, NODE_OPTIONS: preload, LOOP_DELAY_FILE: other },
-      stdio: 'ignore',
-    });
+    const node = launch(
+      [process.execPath, '-e', 'process.once("SIGTERM", () => process.exit()); setInterval(() => {}, 1e9)'],
+      {
+        cwd: world.cwd,
+        env: { ...world.env, NODE_OPTIONS: preload, LOOP_DELAY_FILE: other },
+        stdio: 'ignore',
+      },
+    );
     await expd.expctl(['ls']);
     process.kill(expd.pid, 'SIGUSR2');
     process.kill(node.pid!, 'SIGUSR2');
