@@ -15,8 +15,12 @@ async function ready(attempt: Attempt, under: string[] = []) {
 const state = (pid: number) => readFileSync(`/proc/${pid}/stat`, 'latin1').match(/\) (\w) /)?.[1];
 const STUBBORN = 'trap "" TERM; echo ready; while :; do sleep 0.05; done';
 
-/** A shell that is stopped within vfork(2) waits for its child in state D. */
-const isStopped = (pid: number): boolean => ['T', 'D'].includes(state(pid) ?? '');
+/** Stopped; or within vfork(2), where a shell waits in state D for a child that is stopped. */
+const isStopped = (pid: number): boolean => {
+  if (state(pid) === 'T') return true;
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean);
+  return state(pid) === 'D' && children.length > 0 && children.every((child) => state(Number(child)) === 'T');
+};
 
 describe('a stop', () => {
   test('is SIGTERM to the main process alone, which may save and choose its code', async () => {
