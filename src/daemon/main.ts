@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
+import { Worker } from 'node:worker_threads';
 import { places, withAbsoluteHome } from '../places.js';
 import { VERSION } from '../protocol.js';
-import { type Daemon, startDaemon } from './daemon.js';
+import type { Daemon } from './daemon.js';
 import { UserError } from './errors.js';
 import { loadSettings, SETTINGS } from './options.js';
 
@@ -50,7 +51,13 @@ function keepSmall(): void {
 async function start(flags: Record<string, string>): Promise<Daemon> {
   const env = withAbsoluteHome(process.env);
   const loaded = await loadSettings(places(env).settings, flags, env);
-  return startDaemon({ places: places(env, loaded.settings.state), loaded, flags, env });
+  // A thread takes as long to come up as the rest of the daemon's code: side by side.
+  const bundle = new URL('writer.cjs', import.meta.url); // beside this one
+  const writer = new Worker(bundle, { name: 'expd write', execArgv: [] });
+  const broken = new Promise<never>((_, reject) => writer.once('error', reject));
+  const { startDaemon } = await import('./daemon.js');
+  const given = { places: places(env, loaded.settings.state), loaded, flags, env, writer };
+  return Promise.race([startDaemon(given), broken]);
 }
 
 /** Resolves when it is time to go. */

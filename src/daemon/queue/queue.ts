@@ -34,6 +34,8 @@ export interface QueueOptions {
   stateDir: string;
   /** The writer's bundle, dist/writer.cjs. */
   workerFile: string;
+  /** A thread of it that was started without a task. */
+  thread?: Worker;
   /** The writer is gone, and with it every promise that was pending: the daemon must end. */
   onFailure: (error: Error) => void;
   clock?: Clock;
@@ -56,7 +58,9 @@ interface Pending {
 export async function openQueue(options: QueueOptions): Promise<Queue> {
   const { stateDir, workerFile, onFailure, clock = systemClock } = options;
   const { notify = false, ballastBytes = BALLAST_BYTES, keepEvents = KEEP_EVENTS } = options;
-  const thread = start(workerFile, { task: 'write', stateDir, notify, ballastBytes, keepEvents });
+  const task: Task = { task: 'write', stateDir, notify, ballastBytes, keepEvents };
+  const thread = options.thread ?? start(workerFile, task);
+  if (options.thread !== undefined) thread.postMessage(task);
   const unclean = await opened(thread);
 
   const pending = new Map<number, Pending>();

@@ -161,4 +161,7 @@ function checkpoints(db: Connection): () => void {
 }
 
 // Last, when everything above is defined.
-if (parentPort !== null) main(parentPort, workerData);
+const port = parentPort;
+if (port !== null && workerData) main(port, workerData);
+// Started ahead of its task.
+else port?.once('message', (task: Task) => main(port, task));

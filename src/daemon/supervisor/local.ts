@@ -17,11 +17,11 @@ import {
 } from './executor.js';
 import { readBootId } from './identity.js';
 import { Launcher } from './launcher.js';
-import { installShim, type Shim } from './shim.js';
+import type { Shim } from './shim.js';
 
 export interface LocalOptions extends PreparePorts {
-  /** Programs to choose the shim from; see shimCandidates. */
-  shims: string[];
+  /** See installShim. */
+  shim: Promise<Shim>;
   clock: Clock;
   log: Log;
   saysDone: Surroundings['saysDone'];
@@ -32,7 +32,7 @@ export interface LocalOptions extends PreparePorts {
 
 /** @throws UserError no_shim */
 export async function openLocalExecutor(options: LocalOptions): Promise<LocalExecutor> {
-  const [shim, cgroups] = await Promise.all([installShim(options.shims, options.state), Cgroups.open()]);
+  const [shim, cgroups] = await Promise.all([options.shim, Cgroups.open()]);
   return new LocalExecutor(options, shim, cgroups);
 }
 

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import { PACKAGE_ROOT } from '../../install.js';
 import { type Places, stopMarker } from '../../places.js';
 import { systemClock } from '../clock.js';
@@ -14,6 +15,7 @@ import { environmentStore } from '../rundir/environment.js';
 import { readLayouts } from '../rundir/layouts.js';
 import { takeLock } from '../store/lock.js';
 import { openReader } from '../store/reader.js';
+import { installShim, shimCandidates } from '../supervisor/shim.js';
 import { CurrentSettings } from './current.js';
 
 export interface Given {
@@ -21,6 +23,8 @@ export interface Given {
   loaded: Loaded;
   flags: Readonly<Record<string, string>>;
   env: NodeJS.ProcessEnv;
+  /** A thread of dist/writer.cjs that waits for its task. */
+  writer: Worker;
 }
 
 /** How the daemon's life ends: somebody asked, or it cannot go on. */
@@ -32,7 +36,7 @@ export type Closers = (() => unknown)[];
 export type Core = Awaited<ReturnType<typeof openCore>>;
 
 /** What lasts: the state directory, ours alone, with the database and what lies beside it. */
-export async function openCore({ places, loaded, flags, env }: Given, closers: Closers, end: End) {
+export async function openCore({ places, loaded, flags, env, writer }: Given, closers: Closers, end: End) {
   await guardPlaces(places);
   const lock = takeLock(places.state);
   closers.push(() => lock.release());
@@ -44,9 +48,12 @@ export async function openCore({ places, loaded, flags, env }: Given, closers: C
   const settings = new CurrentSettings(loaded, places.settings, flags, env, log);
   settings.onChange(({ logLevel }) => opened.setLevel(logLevel));
 
+  const shim = installShim(shimCandidates(PACKAGE_ROOT), places.state);
+  shim.catch(() => {}); // told where it is waited for
   const queue = await openQueue({
     stateDir: places.state,
     workerFile: join(PACKAGE_ROOT, 'dist/writer.cjs'),
+    thread: writer,
     notify: settings.now.notify.length > 0,
     onFailure(err) {
       log.fatal({ event: 'writer_failed', err });
@@ -75,6 +82,7 @@ export async function openCore({ places, loaded, flags, env }: Given, closers: C
     submission,
     environments,
     diffs,
+    shim,
     layouts: await readLayouts([join(PACKAGE_ROOT, 'conf/layout'), join(places.config, 'layout')]),
     chronicle: new Chronicle({ clock, log, environments, diffs, submission, code: reader.code }),
   };

@@ -6,7 +6,6 @@ import { Scheduler } from '../scheduler/scheduler.js';
 import type { Fact } from '../supervisor/executor.js';
 import { readBootId } from '../supervisor/identity.js';
 import { openLocalExecutor } from '../supervisor/local.js';
-import { shimCandidates } from '../supervisor/shim.js';
 import { attemptSaysDone } from '../tracking/done.js';
 import { nextResumePoint, progressed } from '../tracking/line.js';
 import { verifyInThread } from '../tracking/verify.js';
@@ -22,7 +21,7 @@ export async function startWork(core: Core, closers: Closers) {
   let seen: (fact: Fact) => void = () => {};
   const executor = await openLocalExecutor({
     state: places.state,
-    shims: shimCandidates(PACKAGE_ROOT),
+    shim: core.shim,
     layouts: core.layouts,
     environments: core.environments,
     clock,

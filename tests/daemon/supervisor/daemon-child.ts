@@ -5,6 +5,7 @@ import { environmentStore } from '../../../src/daemon/rundir/environment.js';
 import { readLayouts } from '../../../src/daemon/rundir/layouts.js';
 import type { StartOrder } from '../../../src/daemon/supervisor/executor.js';
 import { type LocalOptions, openLocalExecutor } from '../../../src/daemon/supervisor/local.js';
+import { installShim } from '../../../src/daemon/supervisor/shim.js';
 
 /** A daemon's executor in a process of its own, to be killed: commands as JSON lines in, facts as JSON lines out. */
 export type ChildCommand =
@@ -28,7 +29,7 @@ const ballast: Buffer[] = [];
 
 const executor = await openLocalExecutor({
   state: options.state,
-  shims: options.shims,
+  shim: installShim(options.shims, options.state),
   clock: systemClock,
   environments: environmentStore(options.state),
   layouts: await readLayouts([options.layouts]),

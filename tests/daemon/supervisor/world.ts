@@ -12,7 +12,7 @@ import { Cgroups, removeCgroup } from '../../../src/daemon/supervisor/cgroup.js'
 import type { Fact, StartOrder, Unsettled } from '../../../src/daemon/supervisor/executor.js';
 import { readBootId } from '../../../src/daemon/supervisor/identity.js';
 import { type LocalOptions, openLocalExecutor } from '../../../src/daemon/supervisor/local.js';
-import { shimCandidates } from '../../../src/daemon/supervisor/shim.js';
+import { installShim, shimCandidates } from '../../../src/daemon/supervisor/shim.js';
 import { until } from '../../helpers/until.js';
 
 export const ROOT = resolve('.');
@@ -56,7 +56,7 @@ export class World {
     const warn = (fields: Record<string, unknown>): void => void this.warnings.push(fields);
     const executor = await openLocalExecutor({
       ...(await this.ports()),
-      shims: shimCandidates(ROOT),
+      shim: installShim(shimCandidates(ROOT), this.state),
       log: { debug() {}, info() {}, warn, error: warn, fatal: warn } as unknown as LocalOptions['log'],
       saysDone: async () => false,
       fact: (fact) => this.heard(fact),
