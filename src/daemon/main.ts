@@ -53,7 +53,12 @@ async function start(flags: Record<string, string>): Promise<Daemon> {
   const loaded = await loadSettings(places(env).settings, flags, env);
   // A thread takes as long to come up as the rest of the daemon's code: side by side.
   const bundle = new URL('writer.cjs', import.meta.url); // beside this one
-  const writer = new Worker(bundle, { name: 'expd write', execArgv: [] });
+  const writer = new Worker(bundle, {
+    name: 'expd write',
+    execArgv: [],
+    // A thousand submissions at once would make it grow to 32 MB, and it would keep them.
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
+  });
   const broken = new Promise<never>((_, reject) => writer.once('error', reject));
   const { startDaemon } = await import('./daemon.js');
   const given = { places: places(env, loaded.settings.state), loaded, flags, env, writer };
