@@ -248,7 +248,7 @@ describe('outputs', () => {
     const id = String(await home.submit(['echo', 'hi']));
     await home.expctl(['wait', id]);
     await until('its records are written', () => existsSync(join(home.project, 'outputs/runs_index.jsonl')));
-    rmSync(join(home.project, 'outputs'), { recursive: true });
+    rmSync(join(home.project, 'outputs'), { recursive: true, maxRetries: 10 });
     const logs = await home.expctl(['logs', id]);
     expect([logs.code, line(logs)]).toEqual([3, expect.stringMatching(/the log of run 1 is gone: .*log/)]);
     const followed = await home.expctl(['logs', '-f', id]);

@@ -54,21 +54,22 @@ export const isStorage = (
 
 const RETRY_MS = 1000;
 
-/** What has happened must be recorded: a full disk delays that, it does not lose it. */
+/** What has happened must be recorded: a full disk delays that, it does not lose it. `delayed`: told each time. */
 export async function record(
   { execute, log, clock }: Ports,
   commands: Command[],
   closed: () => boolean,
-  how = { joins: false },
+  { joins = false, delayed = () => {} }: { joins?: boolean; delayed?: () => void } = {},
 ): Promise<void> {
   while (!closed()) {
-    const refused = (await execute(commands, how)).find((result) => !result.ok) as Refusal | undefined;
+    const refused = (await execute(commands, { joins })).find((result) => !result.ok) as Refusal | undefined;
     if (refused === undefined) return;
     if (!isStorage(refused)) {
       log.error({ event: 'fact_refused', commands, why: refused.message });
       return;
     }
     log.error({ event: 'fact_not_stored_yet', why: refused.message });
+    delayed();
     await new Promise<void>((resolve) => clock.at(clock.now() + RETRY_MS, resolve));
   }
 }

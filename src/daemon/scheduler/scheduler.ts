@@ -79,8 +79,14 @@ export class Scheduler {
 
   /** Why a queued run waits; null when it is not queued. */
   reason(runId: number): Reason | null {
-    const run = this.#turn.get(runId);
-    return run === undefined ? null : whyWaiting(run, this.#machine(), this.ports.clock.now());
+    const waiting = this.#turn.get(runId) ?? this.#betweenTurns(runId);
+    return waiting === null ? null : whyWaiting(waiting, this.#machine(), this.ports.clock.now());
+  }
+
+  /** Queued in the database, and on its way into the turn or out of it. */
+  #betweenTurns(runId: number): Waiting | null {
+    const run = this.ports.store.run(runId);
+    return run?.state === 'queued' ? this.#waiting(run) : null;
   }
 
   /** How many queued runs have their turn before this one. */
@@ -287,9 +293,14 @@ export class Scheduler {
         event: { kind: 'ended', attempt: attempt.number, outcome, progressed },
         facts: { of: 'ended', usage },
       },
-      { joins: starts > 0 },
+      // What is not on disk yet holds its slot there: no claim may pass it.
+      { joins: starts > 0, delayed: () => this.#leases.take(attemptId, held) },
     );
     await end;
+    if (this.#leases.get(attemptId) !== undefined) {
+      this.#leases.free(attemptId);
+      this.poke();
+    }
     failpoint('afterEnd');
     log.info({
       event: 'attempt_ended',
@@ -322,7 +333,7 @@ export class Scheduler {
     }
   }
 
-  #record = (command: Command, how?: { joins: boolean }): Promise<void> =>
+  #record = (command: Command, how?: Parameters<typeof record>[3]): Promise<void> =>
     record(this.ports, [command], () => this.#closed, how);
 }
 

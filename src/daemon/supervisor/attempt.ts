@@ -57,6 +57,7 @@ export class Attempt {
   #launchFailure: string | null = null;
   #startTold: boolean;
   #stuckTold = false;
+  #lookedAgain = false;
   readonly #commands: Commands;
   readonly #lookout: Lookout;
   #closed = false;
@@ -141,6 +142,12 @@ export class Attempt {
     try {
       if (this.#closed) return;
       failpoint('reconcile');
+      // A shim that came between the two looks: now its claim is there too, if nobody took it away.
+      if (claim.is === 'absent' && !this.#lookedAgain && this.#hasStarted()) {
+        this.#lookedAgain = true;
+        this.look();
+        return;
+      }
       const verdict = this.#reconcile(claim.is);
       adopted = verdict.is === 'alive' && claim.is === 'held';
       if (verdict.is === 'alive' && claim.is === 'held') this.#adopt(claim.fd);
@@ -156,6 +163,10 @@ export class Attempt {
     } finally {
       if (claim.is === 'held' && !adopted) close(claim.fd, () => {});
     }
+  }
+
+  #hasStarted(): boolean {
+    return readRecords(this.dir, this.origin.attemptId).started !== 'absent';
   }
 
   #reconcile(claim: Claim['is']): Verdict {
