@@ -19,7 +19,7 @@ import type { StoredAttempt, StoredEvent, StoredRun } from '../store/stored.js';
 /** What only the scheduler knows about a run. */
 export interface Reasons {
   /** Why a queued run waits; null when it is not queued. */
-  reason(runId: number): Reason | null;
+  reason(runId: number, known?: StoredRun): Reason | null;
   /** A process of a stopping attempt that does not die of SIGKILL. */
   stuck(attemptId: string): { pid: number; wchan: string } | null;
 }
@@ -75,7 +75,7 @@ export function runView(run: StoredRun, reasons: Reasons, submission: Submission
 function reasonView(run: StoredRun, reasons: Reasons): Reason | undefined {
   switch (run.state) {
     case 'queued':
-      return reasons.reason(run.id) ?? undefined;
+      return reasons.reason(run.id, run) ?? undefined;
     case 'held':
       return run.why;
     case 'starting':

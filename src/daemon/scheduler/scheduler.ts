@@ -31,6 +31,8 @@ export class Scheduler {
   /** Attempts on their way to their first instruction, and who waits until there is none. */
   readonly #starting = new Set<string>();
   #calm: (() => void)[] = [];
+  /** As stored; null: to be read again. */
+  #rules: { limits: ReadonlyMap<string, number>; draining: boolean } | null = null;
   readonly #lowDisk = new Map<string, { text: string; until: number }>();
   #forgetWake: (() => void) | null = null;
   #poked = false;
@@ -77,15 +79,14 @@ export class Scheduler {
     });
   }
 
-  /** Why a queued run waits; null when it is not queued. */
-  reason(runId: number): Reason | null {
-    const waiting = this.#turn.get(runId) ?? this.#betweenTurns(runId);
+  /** Why a queued run waits; null when it is not queued. `known`: as it was read a moment ago. */
+  reason(runId: number, known?: StoredRun): Reason | null {
+    const waiting = this.#turn.get(runId) ?? this.#betweenTurns(known ?? this.ports.store.run(runId));
     return waiting === null ? null : whyWaiting(waiting, this.#machine(), this.ports.clock.now());
   }
 
   /** Queued in the database, and on its way into the turn or out of it. */
-  #betweenTurns(runId: number): Waiting | null {
-    const run = this.ports.store.run(runId);
+  #betweenTurns(run: StoredRun | null): Waiting | null {
     return run?.state === 'queued' ? this.#waiting(run) : null;
   }
 
@@ -104,7 +105,8 @@ export class Scheduler {
   }
 
   /** After each commit: the queue as it now is, and the stops that were asked for. */
-  committed({ changed, removed }: Pick<Committed, 'changed' | 'removed'>): void {
+  committed({ changed, removed, settings }: Pick<Committed, 'changed' | 'removed' | 'settings'>): void {
+    if (settings) this.#rules = null;
     for (const id of removed) this.#forget(id);
     for (const run of changed) {
       if (this.#awaited.has(run.id)) this.#awaited.set(run.id, run.state);
@@ -162,12 +164,17 @@ export class Scheduler {
 
   #machine(): Machine {
     const now = this.ports.clock.now();
-    const limits = new Map(this.ports.store.groups().map(({ name, limit }) => [name, limit]));
+    const { store } = this.ports;
+    this.#rules ??= {
+      limits: new Map(store.groups().map(({ name, limit }) => [name, limit])),
+      draining: store.draining(),
+    };
+    const { limits, draining } = this.#rules;
     return {
       slots: this.slots,
       freeSlots: this.slots - this.#leases.slots,
       holders: this.#leases.runs,
-      draining: this.ports.store.draining(),
+      draining,
       lowDisk: (project) => {
         const low = this.#lowDisk.get(project);
         return low !== undefined && low.until > now ? low.text : null;
