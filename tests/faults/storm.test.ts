@@ -60,7 +60,7 @@ describe('slow steps, which no timer may be shorter than', () => {
       'renameat:delay_enter=40000',
       'fsync:delay_enter=30000',
     ];
-    const build = await buildMutant({ shim: slowShim(home.dir, delays) });
+    const build = await buildMutant({ shim: slowShim(home.dir, delays).file });
     closers.push(build.remove);
     home.command = build.command;
     const here = scene(home);

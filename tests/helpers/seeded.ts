@@ -4,6 +4,7 @@ import {
   copyFileSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -111,21 +112,52 @@ export function seededShim(): string {
 
 export const SHIM = join(root, `native/prebuilt/expshim-linux-${process.arch}`);
 
-/** A supervisor whose every shim is slowed down between its steps by strace; `inject` is strace(1)'s. */
-export function slowShim(directory: string, inject: readonly string[], shim = SHIM): string {
+/**
+ * A supervisor whose every shim is slowed down between its steps by strace; `inject` is strace(1)'s. Without
+ * --seccomp-bpf: what it traces goes on undisturbed when strace is killed (`release`).
+ */
+export function slowShim(directory: string, inject: readonly string[], shim = SHIM): SlowShim {
   const traced = inject.map((one) => `-e inject=${one}`).join(' ');
   const calls = inject.map((one) => one.split(':', 1)[0]).join(',');
-  const file = join(directory, 'slow-shim');
+  const [file, program, trace] = ['', '.program', '.trace'].map((end) => join(directory, `slow-shim${end}`));
+  copyFileSync(shim, program!);
   // The package's program is installed by its bytes, so this stands for it: alone the launcher and its shims are slow.
   writeFileSync(
-    file,
+    file!,
     `#!/bin/sh
-[ "$1" = launcher ] || exec '${shim}' "$@"
-exec strace -D -f -qq -o /dev/null --seccomp-bpf -e trace=${calls} ${traced} '${shim}' "$@"
+[ "$1" = launcher ] || exec '${program}' "$@"
+exec strace -D -f -qq -o '${trace}' -e trace=${calls} ${traced} '${program}' "$@"
 `,
     { mode: 0o755 },
   );
-  return file;
+  return {
+    file: file!,
+    release() {
+      for (const pid of processesNaming(trace!)) process.kill(pid, 'SIGKILL');
+    },
+    over: () => processesNaming(program!).length === 0,
+  };
+}
+
+interface SlowShim {
+  file: string;
+  /** From now on the shims that are there are as fast as others. */
+  release(): void;
+  /** Whether none of them is left. */
+  over(): boolean;
+}
+
+const processesNaming = (word: string): number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && wordsOf(name).includes(word))
+    .map(Number);
+
+function wordsOf(pid: string): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
 }
 
 /** A daemon whose database is written slowly: between its answers and its disk there is time to die. */
