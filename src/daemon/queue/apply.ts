@@ -100,9 +100,8 @@ function remove(scene: Scene, runId: number): Result {
 }
 
 function recordCode(scene: Scene, { runId, code }: Extract<Command, { do: 'recordCode' }>): Result {
-  existing(scene, runId);
+  if (!scene.tables.runs.codeKnown(runId)) throw noSuchRun(runId);
   scene.tables.submissions.recordCode(runId, code);
-  scene.tables.runs.codeKnown(runId);
   scene.touched.changed.add(runId);
   return { ok: true, runId };
 }

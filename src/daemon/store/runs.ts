@@ -138,7 +138,8 @@ export function runs(db: Connection) {
     /** A new attempt: its start is still to come. */
     claimed: (id: number, runDir: string | null) => void claimed.run(runDir, id),
     started: (id: number, at: number) => void started.run(at, id),
-    codeKnown: (id: number) => void codeKnown.run(id),
+    /** Whether there is such a run. */
+    codeKnown: (id: number): boolean => codeKnown.run(id) === 1,
     relabel: (id: number, labels: Labels) => void relabel.run({ ...labels, id }),
     remove: (id: number) => void remove.run(id),
     tag: (id: number, name: string) => void tag.run(name, id),

@@ -38,6 +38,8 @@ export function submissions(db: Connection) {
   const diffs = statement<[], { sha: string }>(db, SUBMISSION_SQL.diffs);
   const insert = statement<[number, string, string, string, string | null]>(db, SUBMISSION_SQL.insert);
   const replace = statement<[string, string, string, number]>(db, SUBMISSION_SQL.replace);
+  /** One state of the code for a thousand runs is one object. */
+  const texts = new WeakMap<CodeState, string>();
   const recordCode = statement<[string, string | null, number]>(db, SUBMISSION_SQL.recordCode);
   const usesEnvironment = statement<[string], { used: number }>(db, SUBMISSION_SQL.usesEnvironment);
   const environments = statement<[], { sha: string }>(db, SUBMISSION_SQL.environments);
@@ -63,7 +65,9 @@ export function submissions(db: Connection) {
       replace.run(spec, digest(spec), submission.envSha, runId);
     },
     recordCode(runId: number, state: CodeState): void {
-      recordCode.run(JSON.stringify(state), state.known ? state.diffSha : null, runId);
+      const text = texts.get(state) ?? JSON.stringify(state);
+      texts.set(state, text);
+      recordCode.run(text, state.known ? state.diffSha : null, runId);
     },
     usesEnvironment: (sha: string): boolean => usesEnvironment.get(sha) !== undefined,
     /** sha256 of every stored environment that some run needs. */
