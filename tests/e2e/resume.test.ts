@@ -11,7 +11,7 @@ const TRAIN = [
   process.execPath,
   trainer,
   '--steps',
-  '600',
+  '900',
   '--hidden',
   '32',
   '--checkpoint-every',

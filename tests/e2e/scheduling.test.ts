@@ -118,7 +118,7 @@ describe('ends', () => {
     const id = await home.submit(['false'], ['--retries', '1']);
     const waiting = await until('the run waits for its second attempt', async () => {
       const run = await home.run(id);
-      return run.attempt === 1 && run.state === 'queued' ? run : undefined;
+      return run.attempt === 1 && run.state === 'queued' && run.reason ? run : undefined;
     });
     expect(waiting.reason?.code).toBe('backoff');
     expect(await wait(id)).toBe(1);

@@ -79,15 +79,10 @@ export class Scheduler {
     });
   }
 
-  /** Why a queued run waits; null when it is not queued. `known`: as it was read a moment ago. */
-  reason(runId: number, known?: StoredRun): Reason | null {
-    const waiting = this.#turn.get(runId) ?? this.#betweenTurns(known ?? this.ports.store.run(runId));
-    return waiting === null ? null : whyWaiting(waiting, this.#machine(), this.ports.clock.now());
-  }
-
-  /** Queued in the database, and on its way into the turn or out of it. */
-  #betweenTurns(run: StoredRun | null): Waiting | null {
-    return run?.state === 'queued' ? this.#waiting(run) : null;
+  /** Why a queued run waits; null when it is not queued, or on its way into the turn or out of it. */
+  reason(runId: number): Reason | null {
+    const waiting = this.#turn.get(runId);
+    return waiting === undefined ? null : whyWaiting(waiting, this.#machine(), this.ports.clock.now());
   }
 
   /** How many queued runs have their turn before this one. */
