@@ -3,7 +3,7 @@ import { changedSince } from '../../code/changed.js';
 import type { CodeState } from '../run/submission.js';
 import type { ContentStore } from './content.js';
 import { gpuFacts } from './gpus.js';
-import { type Command, nodeOf, pythonOf } from './interpreter.js';
+import type { Command } from './interpreter.js';
 import type { Look } from './look.js';
 import { completeMetadataJson, DIFF_FILE, type SlowFacts } from './metadata.js';
 import { runPaths } from './paths.js';
@@ -50,8 +50,8 @@ export async function completeMetadata(
 async function discover(of: Discovered, diff: Buffer | null, look: Look, now: number): Promise<SlowFacts> {
   const { command } = of;
   const [python, node, gpus, changedSinceSubmission] = await Promise.all([
-    pythonOf(command).then((executable) => (executable === null ? null : look.python(executable, command))),
-    nodeOf(command).then((node) => (node === null ? null : look.node(node))),
+    look.python(command),
+    look.node(command),
     gpuFacts(now),
     changedFiles(of, diff, look),
   ]);
