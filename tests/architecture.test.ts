@@ -39,6 +39,7 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
   'daemon/notify': ['daemon/run', 'daemon/store'],
   'daemon/guard': [],
   'daemon/options': ['daemon/quantity'],
+  'daemon/log': ['daemon/log-file'],
   client: ['gen', 'places', 'code', 'environment', 'secrets', 'protocol', 'install'],
   gen: ['gen'],
   code: [],
