@@ -43,6 +43,7 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
   client: ['gen', 'places', 'code', 'environment', 'secrets', 'protocol', 'install'],
   gen: ['gen'],
   code: [],
+  hydra: [],
   places: [],
   environment: ['secrets'],
   secrets: [],
