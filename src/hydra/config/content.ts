@@ -1,0 +1,110 @@
+import { HydraError } from '../errors.js';
+import { Dict, type Value } from '../value.js';
+import { contentOf } from './argument.js';
+import { copy } from './create.js';
+import { convert } from './field.js';
+import {
+  type Container,
+  children,
+  DictNode,
+  fullKey,
+  isContainer,
+  isInterpolationNode,
+  isMissingNode,
+  items,
+  Leaf,
+  ListNode,
+  type Node,
+  place,
+  plainContent,
+  Result,
+} from './node.js';
+import type { Resolution } from './resolve.js';
+
+/** A node with every interpolation in it followed; '???' stays. */
+export function resolvedContent(node: Node, resolution: Resolution): Value {
+  const found = resolution.dereference(node);
+  const content = plainContent(found);
+  if (content !== undefined) return content;
+  if (found instanceof ListNode) return (items(found) ?? []).map((item) => resolvedContent(item, resolution));
+  const dict = new Dict<Value>();
+  if (found instanceof DictNode)
+    for (const [key, child] of children(found) ?? []) dict.set(key, resolvedContent(child, resolution));
+  return dict;
+}
+
+/** Replaces interpolations by what they stand for; one that leads to '???' becomes that. */
+export function resolveInPlace(node: Node, resolution: Resolution): void {
+  if (node instanceof DictNode)
+    for (const [, child] of children(node) ?? []) resolveChild(node, child, resolution);
+  else if (node instanceof ListNode)
+    for (const child of items(node) ?? []) resolveChild(node, child, resolution);
+}
+
+function resolveChild(parent: Container, child: Node, resolution: Resolution): void {
+  if (!isInterpolationNode(child)) {
+    resolveInPlace(child, resolution);
+    return;
+  }
+  const found = dereferenceOrMissing(child, resolution);
+  if (isContainer(found)) {
+    resolveInPlace(found, resolution);
+    replace(parent, child, copy(found));
+  } else if (child instanceof Leaf) child.value = leafContent(child, found);
+}
+
+function dereferenceOrMissing(node: Node, resolution: Resolution): Node {
+  try {
+    return resolution.dereference(node);
+  } catch (error) {
+    if (error instanceof HydraError && error.type === 'InterpolationToMissingValueError')
+      return new Leaf('???');
+    throw error;
+  }
+}
+
+/** A mapping or list that a resolver made is no plain value and cannot be stored. */
+function leafContent(leaf: Leaf, found: Node): Leaf['value'] {
+  const value = found instanceof Result ? found.value : contentOf(found);
+  if (value === '???') return value;
+  if (value instanceof Dict || Array.isArray(value))
+    throw new HydraError(
+      'UnsupportedValueType',
+      `${fullKey(leaf)}: a resolver gave a mapping or list that is no part of the configuration`,
+    );
+  return convert(leaf.field, value);
+}
+
+function replace(parent: Container, old: Node, node: Node): void {
+  if (parent instanceof DictNode) {
+    const content = children(parent);
+    if (content !== null) place(parent, content, old.key, node);
+    return;
+  }
+  const into = items(parent);
+  const index = into?.indexOf(old) ?? -1;
+  if (into === null || index < 0) return;
+  node.parent = parent;
+  node.key = old.key;
+  into[index] = node;
+}
+
+/** The full keys of all '???', through interpolations of mappings and lists as OmegaConf goes. */
+export function missingKeys(node: Node, resolution: Resolution): string[] {
+  const found = new Set<string>();
+  const gather = (container: Container): void => {
+    const all =
+      container instanceof DictNode ? (children(container)?.values() ?? []) : (items(container) ?? []);
+    for (const child of all) {
+      if (isMissingNode(child)) found.add(fullKey(child));
+      else {
+        const target = resolution.dereference(child);
+        if (isMissingNode(target))
+          throw new HydraError('InterpolationToMissingValueError', `${fullKey(child)} is missing`);
+        if (isContainer(target)) gather(target);
+      }
+    }
+  };
+  if (isContainer(node)) gather(node);
+  return [...found];
+}
