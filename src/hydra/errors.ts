@@ -50,6 +50,12 @@ export interface Details {
   place?: Place | undefined;
   /** The line of `place`, or an override: shown with a caret under `column`. */
   source?: string | undefined;
+  /** The full key of the value, for what a value does wrong. */
+  key?: string | undefined;
+  /** The declared type of the list that holds it, as OmegaConf writes it. */
+  declared?: string | undefined;
+  /** The words of the original, where ours are others and it repeats them in other messages. */
+  original?: string | undefined;
   /** What could have stood there. */
   available?: readonly string[] | undefined;
   /** What to do, in one line. */

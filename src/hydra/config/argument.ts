@@ -1,5 +1,5 @@
 import { dictRepr, repr, str } from '../python/text.js';
-import { Dict, type Key, type Value } from '../value.js';
+import { Dict, type Key, PathValue, type Value } from '../value.js';
 import {
   type Container,
   children,
@@ -27,7 +27,9 @@ export function argumentOf(found: Argument | Node): Argument {
 /** `str()` of it. */
 export function shown(found: Argument | Node): string {
   const argument = argumentOf(found);
-  return typeof argument === 'string' ? argument : shownWithin(argument);
+  return typeof argument === 'string' || argument instanceof PathValue
+    ? str(argument)
+    : shownWithin(argument);
 }
 
 /** `repr()` of it: interpolations in it stay as they are. */
@@ -35,7 +37,7 @@ function shownWithin(argument: Argument | Node): string {
   if (argument instanceof Leaf || argument instanceof Result) return repr(argument.value);
   if (isContainer(argument)) return containerRepr(argument);
   if (isArguments(argument)) return `[${argument.map(shownWithin).join(', ')}]`;
-  return argument instanceof Dict ? dictRepr<Argument>(argument, shownWithin) : str(argument);
+  return argument instanceof Dict ? dictRepr<Argument>(argument, shownWithin) : repr(argument);
 }
 
 function containerRepr(node: Container): string {

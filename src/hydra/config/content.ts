@@ -1,8 +1,7 @@
-import { HydraError } from '../errors.js';
-import { Dict, type Value } from '../value.js';
+import { HydraError, isInterpolationError } from '../errors.js';
+import { Dict, typeName, type Value } from '../value.js';
 import { contentOf } from './argument.js';
-import { copy } from './create.js';
-import { convert } from './field.js';
+import { copy, leafValue } from './create.js';
 import {
   type Container,
   children,
@@ -23,7 +22,7 @@ import type { Resolution } from './resolve.js';
 
 /** A node with every interpolation in it followed; '???' stays. */
 export function resolvedContent(node: Node, resolution: Resolution): Value {
-  const found = resolution.dereference(node);
+  const found = named(node, () => resolution.dereference(node));
   const content = plainContent(found);
   if (content !== undefined) return content;
   if (found instanceof ListNode) return (items(found) ?? []).map((item) => resolvedContent(item, resolution));
@@ -31,6 +30,24 @@ export function resolvedContent(node: Node, resolution: Resolution): Value {
   if (found instanceof DictNode)
     for (const [key, child] of children(found) ?? []) dict.set(key, resolvedContent(child, resolution));
   return dict;
+}
+
+/** Errors of interpolations name the key that they stand at. */
+function named<T>(node: Node, resolve: () => T): T {
+  try {
+    return resolve();
+  } catch (error) {
+    if (!isInterpolationError(error) || error.details.key !== undefined) throw error;
+    const { parent } = node;
+    const declared =
+      parent instanceof ListNode && parent.field.kind === 'list' ? 'Optional[List[Any]]' : undefined;
+    throw new HydraError(error.type, error.message, {
+      ...error.details,
+      key: fullKey(node),
+      declared,
+      cause: error,
+    });
+  }
 }
 
 /** Replaces interpolations by what they stand for; one that leads to '???' becomes that. */
@@ -70,9 +87,13 @@ function leafContent(leaf: Leaf, found: Node): Leaf['value'] {
   if (value instanceof Dict || Array.isArray(value))
     throw new HydraError(
       'UnsupportedValueType',
-      `${fullKey(leaf)}: a resolver gave a mapping or list that is no part of the configuration`,
+      `Value '${typeName(value)}' is not a supported primitive type`,
+      {
+        key: fullKey(leaf),
+        hint: 'a resolver gave a mapping or list that is no part of the configuration: oc.create makes it one',
+      },
     );
-  return convert(leaf.field, value);
+  return leafValue(value, leaf.field);
 }
 
 function replace(parent: Container, old: Node, node: Node): void {
@@ -98,7 +119,7 @@ export function missingKeys(node: Node, resolution: Resolution): string[] {
     for (const child of all) {
       if (isMissingNode(child)) found.add(fullKey(child));
       else {
-        const target = resolution.dereference(child);
+        const target = named(child, () => resolution.dereference(child));
         if (isMissingNode(target))
           throw new HydraError('InterpolationToMissingValueError', `${fullKey(child)} is missing`);
         if (isContainer(target)) gather(target);

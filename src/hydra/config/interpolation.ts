@@ -87,7 +87,7 @@ function textOf({ kind, text }: Token, next: TokenKind, inQuotes: boolean): stri
 const everySecond = (text: string): string => text.replace(/(?:.)(.)/gs, '$1');
 
 function interpolation(tokens: Tokens): Interpolation {
-  expect(tokens, 'interOpen', "'${'");
+  const begin = expect(tokens, 'interOpen', "'${'").at;
   const first = tokens.peek().kind;
   if (first === 'dot' || first === 'bracketOpen') return reference(tokens, []);
   const key: (string | Interpolation)[] = [keyPart(tokens)];
@@ -99,6 +99,13 @@ function interpolation(tokens: Tokens): Interpolation {
     nameOnly &&= typeof part !== 'string' || isId(part);
   }
   if (tokens.peek().kind === 'colon' && nameOnly) return resolverCall(tokens, key);
+  const { kind, at, text } = tokens.peek();
+  if (nameOnly && kind !== 'interClose' && kind !== 'bracketOpen')
+    throw unexpected(
+      tokens,
+      "'.', ':' or '}'",
+      `no viable alternative at input '${tokens.text.slice(begin, at + text.length)}'`,
+    );
   return reference(tokens, key);
 }
 
@@ -145,7 +152,8 @@ function sequence(tokens: Tokens, end: TokenKind): Argument[] {
   const found: Argument[] = [];
   for (;;) {
     const { kind, at } = tokens.peek();
-    if (kind === 'comma' || kind === end) found.push({ element: EMPTY, text: '' });
+    // At the end of the text it is the closer that is missing.
+    if (kind === 'comma' || kind === end || kind === 'end') found.push({ element: EMPTY, text: '' });
     else {
       const item = element(tokens);
       found.push({ element: item, text: tokens.text.slice(at, tokens.peek().at) });
@@ -255,11 +263,22 @@ function plainValue(found: readonly Token[]): null | boolean | bigint | number |
 
 function expect(tokens: Tokens, kind: TokenKind, what: string): Token {
   const token = tokens.accept(kind);
-  if (token === null) throw unexpected(tokens, what);
-  return token;
+  if (token !== null) return token;
+  const name = CLOSERS[kind];
+  const atEnd = tokens.peek().kind === 'end' && name !== undefined;
+  throw unexpected(tokens, what, atEnd ? `missing ${name} at '<EOF>'` : undefined);
 }
 
-function unexpected(tokens: Tokens, what: string): Error {
+/** As the grammar of OmegaConf names them. */
+const CLOSERS: Readonly<Partial<Record<TokenKind, string>>> = {
+  bracketClose: 'BRACKET_CLOSE',
+  braceClose: 'BRACE_CLOSE',
+  interClose: 'INTER_CLOSE',
+  quoteClose: 'MATCHING_QUOTE_CLOSE',
+};
+
+function unexpected(tokens: Tokens, what: string, original?: string): Error {
   const { kind, text, at } = tokens.peek();
-  return tokens.error(`expected ${what}, found ${kind === 'end' ? 'the end' : `'${text.trim()}'`}`, at);
+  const found = kind === 'end' ? 'the end' : `'${text.trim()}'`;
+  return tokens.error(`expected ${what}, found ${found}`, at, original);
 }

@@ -115,7 +115,8 @@ function setTyped(node: Node, value: Value): void {
   }
 }
 
-function mayAdd(dest: DictNode, key: Key, openness: Openness): void {
+/** ConfigKeyError where a key that is not there may not be added. */
+export function mayAdd(dest: DictNode, key: Key, openness: Openness): void {
   if (dest.struct !== null) {
     if (typeof openness === 'object' && openness.open === dest) return;
     throw unknownKey(dest.struct, key);

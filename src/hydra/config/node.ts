@@ -1,3 +1,4 @@
+import { str } from '../python/text.js';
 import type { Dict, Key, Scalar, Value } from '../value.js';
 import { ANY, type Field, isInterpolation, isMissing, type Struct } from './field.js';
 
@@ -98,6 +99,8 @@ export function place(parent: DictNode, content: Dict<Node>, key: Key, node: Nod
 export function fullKey(node: Node): string {
   const parts: string[] = [];
   for (let at: Node = node; at.parent !== null; at = at.parent)
-    parts.unshift(at.parent instanceof ListNode ? `[${String(at.key)}]` : `.${String(at.key)}`);
+    // What a resolver made has no key.
+    if (at.key !== null)
+      parts.unshift(at.parent instanceof ListNode ? `[${str(at.key)}]` : `.${str(at.key)}`);
   return parts.join('').replace(/^\./, '');
 }

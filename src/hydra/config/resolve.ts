@@ -1,5 +1,6 @@
 import { HydraError, isInterpolationError } from '../errors.js';
 import { readInt } from '../python/number.js';
+import { repr } from '../python/text.js';
 import { Dict, type Key, typeName, type Value } from '../value.js';
 import { type Argument, argumentOf, plain, shown } from './argument.js';
 import { convert } from './field.js';
@@ -8,6 +9,7 @@ import {
   type Container,
   children,
   DictNode,
+  fullKey,
   isContainer,
   isInterpolationNode,
   isMissingNode,
@@ -84,10 +86,7 @@ export class Resolution {
       const child = childAt(at, part);
       if (child === null) return null;
       if (isMissingNode(child) && onMissing === 'throw')
-        throw new HydraError(
-          'MissingMandatoryValue',
-          `'${parts.slice(0, index + 1).join('.')}' is missing (???)`,
-        );
+        throw new HydraError('MissingMandatoryValue', `Missing mandatory value: ${fullKey(child)}`);
       const last = index === parts.length - 1;
       if (isMissingNode(child)) {
         if (last) return child;
@@ -98,11 +97,21 @@ export class Resolution {
     return at;
   }
 
-  /** Like `select`, for a key that starts at the root unless it begins with a dot. */
+  /** Like `select`, for a key that starts at the root unless it begins with a dot; null also below a scalar. */
   selectAbsolute(from: Container, key: string, onMissing: 'throw' | 'return' = 'return'): Node | null {
     const { base, rest } = baseOf(from, key);
+    return this.#found(base, rest, onMissing);
+  }
+
+  /** `OmegaConf.select`: the key is relative to the container, with or without a dot. null also below a scalar. */
+  find(from: Container, key: string): Node | null {
+    const { base, rest } = baseOf(from, key.startsWith('.') ? key : `.${key}`);
+    return this.#found(base, rest, 'return');
+  }
+
+  #found(base: Container, key: string, onMissing: 'throw' | 'return'): Node | null {
     try {
-      return this.select(base, rest, onMissing);
+      return this.select(base, key, onMissing);
     } catch (error) {
       if (error instanceof HydraError && error.type === 'ConfigTypeError') return null;
       throw error;
@@ -150,9 +159,12 @@ export class Resolution {
       return evaluate();
     } catch (error) {
       if (isInterpolationError(error)) throw error;
-      const message = error instanceof Error ? error.message : String(error);
       const details = error instanceof HydraError ? error.details : {};
-      throw new HydraError('InterpolationResolutionError', message, { ...details, cause: error });
+      throw new HydraError(
+        'InterpolationResolutionError',
+        `${kindOf(error)} raised while resolving interpolation: ${wordsOf(error)}`,
+        { ...details, original: undefined, cause: error },
+      );
     }
   }
 
@@ -180,7 +192,7 @@ export class Resolution {
     if (typeof value === 'string') return value;
     throw new HydraError(
       'InterpolationResolutionError',
-      `an interpolation within a key must give text, this one gives ${shown(value)}`,
+      `The following interpolation is used to denote a config key and thus should return a string, but instead returned \`${shown(value)}\``,
     );
   }
 
@@ -188,12 +200,12 @@ export class Resolution {
     const { base, rest } = this.#base(parent, key);
     const found = this.#target(base, rest, seen);
     if (found === null)
-      throw new HydraError('InterpolationKeyError', `there is no key '${rest}' to interpolate`, {
+      throw new HydraError('InterpolationKeyError', `Interpolation key '${rest}' not found`, {
         available: base instanceof DictNode ? (children(base)?.keys() ?? []).map(String) : [],
       });
     for (let above: Node | null = parent; above !== null; above = above.parent)
       if (above === found)
-        throw new HydraError('InterpolationResolutionError', `'\${${key}}' stands within what it refers to`);
+        throw new HydraError('InterpolationResolutionError', 'Interpolation to parent node detected');
     return found;
   }
 
@@ -201,9 +213,11 @@ export class Resolution {
     try {
       return baseOf(parent, key);
     } catch (cause) {
-      throw new HydraError('InterpolationKeyError', String(cause instanceof Error ? cause.message : cause), {
-        cause,
-      });
+      throw new HydraError(
+        'InterpolationKeyError',
+        `ConfigKeyError while resolving interpolation: ${wordsOf(cause)}`,
+        { cause },
+      );
     }
   }
 
@@ -212,7 +226,11 @@ export class Resolution {
       return this.select(base, key, 'throw', seen);
     } catch (error) {
       if (!(error instanceof HydraError) || error.type !== 'MissingMandatoryValue') throw error;
-      throw new HydraError('InterpolationToMissingValueError', error.message, { cause: error });
+      throw new HydraError(
+        'InterpolationToMissingValueError',
+        `MissingMandatoryValue while resolving interpolation: ${error.message}`,
+        { cause: error },
+      );
     }
   }
 
@@ -242,6 +260,18 @@ export class Resolution {
   }
 }
 
+// The messages of interpolations are those of OmegaConf: people know them from the program that fails in the same way.
+
+const kindOf = (error: unknown): string =>
+  error instanceof HydraError ? error.type : error instanceof Error ? error.name : 'Exception';
+
+/** Python shows the text of a KeyError as it shows a string. */
+function wordsOf(error: unknown): string {
+  if (error instanceof HydraError && error.details.original !== undefined) return error.details.original;
+  const message = error instanceof Error ? error.message : String(error);
+  return error instanceof HydraError && error.type === 'KeyError' ? repr(message) : message;
+}
+
 interface At {
   parent: Container;
   node: Node;
@@ -254,19 +284,21 @@ type Seen = Set<Node>;
 const MAX_DEPTH = 100;
 
 const recursive = (): HydraError =>
-  new HydraError('InterpolationResolutionError', 'the interpolation goes round in a circle');
+  new HydraError('InterpolationResolutionError', 'Recursive interpolation detected');
 
 export function unsupported(name: string): never {
-  throw new HydraError('UnsupportedInterpolationType', `there is no resolver named '${name}'`, {
+  throw new HydraError('UnsupportedInterpolationType', `Unsupported interpolation type ${name}`, {
     hint: 'resolvers that a Python program registers are known to that program alone',
   });
 }
 
-const noContainer = (key: string, parts: readonly string[], index: number): HydraError =>
-  new HydraError(
+const noContainer = (key: string, parts: readonly string[], index: number): HydraError => {
+  const [holder, child] = [parts.slice(0, index).join('.'), parts[index] ?? ''];
+  return new HydraError(
     'ConfigTypeError',
-    `'${parts.slice(0, index).join('.')}' is no mapping or list, so there is no '${key}'`,
+    `Error trying to access ${key}: node \`${holder}\` is not a container and thus cannot contain \`${child}\``,
   );
+};
 
 /** Without a dot at the start a key belongs to the root; the first dot is the container itself. */
 function baseOf(from: Container, key: string): { base: Container; rest: string } {
@@ -275,8 +307,7 @@ function baseOf(from: Container, key: string): { base: Container; rest: string }
   while (key.startsWith('.') && rest.startsWith('.')) {
     rest = rest.slice(1);
     base = base.parent;
-    if (base === null)
-      throw new HydraError('ConfigKeyError', `'${key}' goes above the root of the configuration`);
+    if (base === null) throw new HydraError('ConfigKeyError', `Error resolving key '${key}'`);
   }
   if (!isContainer(base)) throw new HydraError('ConfigKeyError', `nothing can be found from '${key}'`);
   return { base, rest };
@@ -288,7 +319,7 @@ export function childAt(container: Container, part: string): Node | null {
   const list = items(container);
   if (list === null) return null;
   const index = readInt(part);
-  if (index === null) throw new HydraError('TypeError', `'${part}' is no index of a list`);
+  if (index === null) throw new HydraError('TypeError', `Index '${part}' (str) is not an int`);
   return index < 0 ? null : (list[Number(index)] ?? null);
 }
 

@@ -1,9 +1,9 @@
 import { HydraError } from '../errors.js';
 import { type Moment, strftime } from '../python/strftime.js';
-import { repr } from '../python/text.js';
-import { Dict, type Value } from '../value.js';
+import { Dict, typeName, type Value } from '../value.js';
 import { type Argument, argumentOf, plain, shown } from './argument.js';
 import { append, create, createRoot } from './create.js';
+import { ANY } from './field.js';
 import { parseElement } from './interpolation.js';
 import {
   type Container,
@@ -52,7 +52,7 @@ function env({ env: variables }: Surroundings, args: readonly Argument[]): Argum
   if (typeof key !== 'string') throw new HydraError('TypeError', 'oc.env: the name of a variable is text');
   const value = variables[key];
   if (value !== undefined) return value;
-  if (fallback === undefined) throw new HydraError('KeyError', `there is no environment variable ${key}`);
+  if (fallback === undefined) throw new HydraError('KeyError', `Environment variable '${key}' not found`);
   return fallback === null ? null : shown(fallback);
 }
 
@@ -60,7 +60,10 @@ function decode(args: readonly Argument[], site: Site): Argument {
   const [expression] = takes('oc.decode', args, 1, 1);
   if (expression === null) return null;
   if (typeof expression !== 'string')
-    throw new HydraError('TypeError', `oc.decode reads text, this is ${shown(expression ?? null)}`);
+    throw new HydraError(
+      'TypeError',
+      `\`oc.decode\` can only take strings or None as input, but \`${shown(expression ?? null)}\` is of type ${kindName(expression ?? null)}`,
+    );
   return site.resolution.evaluate(parseElement(expression), site);
 }
 
@@ -78,12 +81,20 @@ function createFrom(given: Argument): Node {
   if (given === null) return new DictNode(null);
   const node = create(plain(given));
   if (isContainer(node)) return node;
-  throw new HydraError('ValidationError', `oc.create makes a mapping or a list, not of ${shown(given)}`);
+  throw new HydraError(
+    'ValidationError',
+    `Object of unsupported type: '${kindName(given)}'
+    full_key: 
+    object_type=None`,
+  );
 }
 
 function select(args: readonly Argument[], { resolution, parent }: Site): Argument | Node {
   const [key, fallback = null] = takes('oc.select', args, 1, 2);
-  const found = resolution.selectAbsolute(parent, keyText('oc.select', key));
+  const found = resolution.selectAbsolute(
+    parent,
+    text(key, (kind) => `oc.select: the key is ${kind}, not a string`),
+  );
   return found === null || isMissingNode(found) ? fallback : argumentOf(found);
 }
 
@@ -93,12 +104,19 @@ function deprecated(
   { resolution, parent, node }: Site,
 ): Node {
   const [key, message = DEPRECATED] = takes('oc.deprecated', args, 1, 2);
-  if (typeof message !== 'string') throw new HydraError('TypeError', 'oc.deprecated: the message is text');
-  const target = resolution.selectAbsolute(parent, keyText('oc.deprecated', key));
+  if (typeof message !== 'string')
+    throw new HydraError(
+      'TypeError',
+      `oc.deprecated: interpolation message type is not a string (${kindName(message)})`,
+    );
+  const target = resolution.selectAbsolute(
+    parent,
+    text(key, (kind) => `oc.deprecated: interpolation key type is not a string (${kind})`),
+  );
   if (target === null)
     throw new HydraError(
       'ConfigKeyError',
-      `oc.deprecated at '${fullKey(node)}': there is no key '${String(key)}'`,
+      `In oc.deprecated resolver at '${fullKey(node)}': Key not found: '${String(key)}'`,
     );
   const names: Readonly<Record<string, string>> = { OLD_KEY: fullKey(node), NEW_KEY: fullKey(target) };
   const named = message.replace(/\$(?:\$|(\w+)|\{(\w+)\})/g, (all, bare: string, braced: string) =>
@@ -122,7 +140,7 @@ function dictValues(args: readonly Argument[], site: Site): Node {
   const { key, dict } = dictArgument('oc.dict.values', args, site);
   // One dot more: the list is one level more.
   const prefix = key.startsWith('.') ? `.${key}` : key;
-  const list = new ListNode([]);
+  const list = new ListNode([], { kind: 'list', element: ANY, optional: true });
   const into: Node[] = [];
   list.content = into;
   for (const name of children(dict)?.keys() ?? [])
@@ -137,11 +155,18 @@ function dictArgument(
   { resolution, parent }: Site,
 ): { key: string; dict: DictNode } {
   const [given] = takes(name, args, 1, 1);
-  const key = keyText(name, given);
+  const key = text(
+    given,
+    (kind) =>
+      `\`${name}\` requires a string as input, but obtained \`${shown(given ?? null)}\` of type: ${kind}`,
+  );
   const dict = resolution.selectAbsolute(parent, key, 'throw');
-  if (dict === null) throw new HydraError('ConfigKeyError', `there is no key '${key}'`);
+  if (dict === null) throw new HydraError('ConfigKeyError', `Key not found: '${key}'`);
   if (!(dict instanceof DictNode) || children(dict) === null)
-    throw new HydraError('TypeError', `${name} needs a mapping, '${key}' is none`);
+    throw new HydraError(
+      'TypeError',
+      `\`${name}\` cannot be applied to objects of type: ${kindName(argumentOf(dict))}`,
+    );
   return { key, dict };
 }
 
@@ -163,7 +188,10 @@ function hydra({ hydra: current }: Surroundings, args: readonly Argument[], { re
   if (root === null) throw new HydraError('ValueError', 'there is no hydra configuration yet');
   const node = root instanceof DictNode ? children(root)?.get('hydra') : undefined;
   if (!isContainer(node)) throw new HydraError('ValueError', 'there is no hydra configuration');
-  const found = resolution.select(node, keyText('hydra', path));
+  const found = resolution.select(
+    node,
+    text(path, (kind) => `hydra: the key is ${kind}, not a string`),
+  );
   return found === null || isMissingNode(found) ? null : argumentOf(found);
 }
 
@@ -174,12 +202,14 @@ function pythonVersion({ pythonVersion: version }: Surroundings, args: readonly 
   return count === undefined ? null : parts.slice(0, count).join('.');
 }
 
-function keyText(name: string, key: Argument | undefined): string {
-  if (typeof key === 'string') return key;
-  throw new HydraError(
-    'TypeError',
-    `${name}: the key is text, not ${key === undefined ? 'nothing' : repr(plain(key))}`,
-  );
+function text(argument: Argument | undefined, complaint: (kind: string) => string): string {
+  if (typeof argument === 'string') return argument;
+  throw new HydraError('TypeError', complaint(kindName(argument ?? null)));
+}
+
+function kindName(argument: Argument): string {
+  if (argument instanceof DictNode) return 'DictConfig';
+  return argument instanceof ListNode ? 'ListConfig' : typeName(plain(argument));
 }
 
 function takes(name: string, args: readonly Argument[], least: number, most: number): readonly Argument[] {

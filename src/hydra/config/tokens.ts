@@ -144,10 +144,12 @@ export class Tokens {
     return this.peek().kind === kind ? this.next() : null;
   }
 
-  error(message: string, at: number): HydraError {
+  /** `original`: the words of OmegaConf's parser. */
+  error(message: string, at: number, original?: string): HydraError {
     return new HydraError('GrammarParseError', `${message} in '${this.text}'`, {
       place: { line: 1, column: at + 1 },
       source: this.text,
+      original,
     });
   }
 
@@ -156,7 +158,12 @@ export class Tokens {
     const mode = this.#modes.at(-1);
     if (at >= this.text.length) return { kind: 'end', text: '', at };
     const found = mode === undefined ? null : longest(MODES[mode], this.text, at);
-    if (found === null) throw this.error(`unexpected ${JSON.stringify(this.text[at])}`, at);
+    if (found === null)
+      throw this.error(
+        `unexpected ${JSON.stringify(this.text[at])}`,
+        at,
+        `token recognition error at: '${this.text[at]}'`,
+      );
     this.#at += found.text.length;
     this.#switch(found.kind, found.text);
     return { kind: KIND[found.kind] ?? (found.kind as TokenKind), text: found.text, at };

@@ -1,7 +1,7 @@
 import { HydraError } from '../errors.js';
 import { readInt } from '../python/number.js';
 import { Dict, isList, type Value } from '../value.js';
-import { assign, assignItem, type Merging, mergeInto, type Openness } from './merge.js';
+import { assign, assignItem, type Merging, mayAdd, mergeInto, type Openness } from './merge.js';
 import { type Container, children, DictNode, isContainer, items, ListNode, type Node } from './node.js';
 import { splitKey } from './path.js';
 import { childAt, type Resolution } from './resolve.js';
@@ -25,7 +25,7 @@ export function update(root: Container, key: string, value: Value, how: Update):
   const last = parts.pop() ?? '';
   let at = root;
   for (const part of parts) at = descend(at, part, how);
-  const openness: Openness = how.force && at instanceof DictNode ? { open: at } : how.openness;
+  const openness = opennessOf(at, how);
   const merging: Merging = { openness, resolution: how.resolution };
   if (how.merge !== false && (value instanceof Dict || isList(value))) {
     const node = existing(at, last, openness);
@@ -37,9 +37,13 @@ export function update(root: Container, key: string, value: Value, how: Update):
   set(at, last, value, openness);
 }
 
+function opennessOf(at: Container, { force, openness }: Update): Openness {
+  if (!force) return openness;
+  return at instanceof DictNode ? { open: at } : 'free';
+}
+
 function descend(at: Container, part: string, how: Update): Container {
-  if (!isContainer(childAt(at, part)))
-    set(at, part, new Dict(), how.force && at instanceof DictNode ? { open: at } : how.openness);
+  if (!isContainer(childAt(at, part))) set(at, part, new Dict(), opennessOf(at, how));
   const next = childAt(at, part);
   if (!isContainer(next)) throw new HydraError('ConfigTypeError', `'${part}' is no mapping or list`);
   return next;
@@ -54,7 +58,7 @@ function existing(at: Container, key: string, openness: Openness): Node | null {
     return node;
   }
   const node = children(at)?.get(key) ?? null;
-  if (node === null) assign(at, key, null, openness);
+  if (node === null) mayAdd(at, key, openness);
   return node;
 }
 

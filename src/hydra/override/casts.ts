@@ -67,6 +67,8 @@ const toText: Single = (value) => {
 };
 
 const toBool: Single = (value) => {
+  // NaN is not zero.
+  if (typeof value === 'number') return value !== 0;
   if (typeof value !== 'string') return Boolean(value);
   const lower = value.toLowerCase();
   if (lower === 'true' || lower === 'false') return lower === 'true';

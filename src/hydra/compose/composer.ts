@@ -1,0 +1,222 @@
+import { copyDict } from '../config/create.js';
+import { type Container, children, type DictNode } from '../config/node.js';
+import { Resolution, type Resolver } from '../config/resolve.js';
+import { resolvers, type Surroundings } from '../config/resolvers.js';
+import { HydraError, isOmegaConfError } from '../errors.js';
+import {
+  isHydraOverride,
+  isSweepOverride,
+  keyElement,
+  type Override,
+  parseOverrides,
+  valueKind,
+} from '../override/override.js';
+import { Choices, isValueOverride } from './choices.js';
+import { ensureDistinct, type Row, rowsOf } from './list.js';
+import { mergeRows } from './merge-rows.js';
+import { Repository } from './repository.js';
+import { fillRuntime } from './runtime.js';
+import { extendSearchPath, type OpenSource } from './search-path.js';
+import { describeSource, type Source, type VersionBase } from './source.js';
+import { buildHydraTree, buildTree, type Tree } from './tree.js';
+import { applyOverrides } from './values.js';
+
+export type RunMode = 'RUN' | 'MULTIRUN';
+
+export interface Workplace {
+  /** The search path in its order, without Hydra's own source and the store. */
+  sources: readonly Source[];
+  /** Hydra's own configurations: first on the search path. */
+  builtin: Source;
+  /** What programs register: last on the search path. */
+  store: Source;
+  open: OpenSource;
+  versionBase: VersionBase;
+  surroundings: Omit<Surroundings, 'hydra' | 'warn'>;
+  /** Resolvers beside OmegaConf's and Hydra's. */
+  resolvers?: Readonly<Record<string, Resolver>>;
+  cwd: string;
+  /** As hydra.runtime.version shows it. */
+  hydraVersion: string;
+}
+
+export interface Request {
+  config: string | null;
+  overrides: readonly string[];
+  mode: RunMode;
+  jobName: string;
+  /** false: sweeps are left alone, to see the rest. */
+  validateSweeps?: boolean;
+}
+
+export interface Composition {
+  /** The job's configuration and the hydra node beside it. */
+  root: DictNode;
+  /** Follows its interpolations, with its own cache. */
+  resolution: Resolution;
+  rows: readonly Row[];
+  tree: Tree;
+  overrides: readonly Override[];
+  sources: readonly Source[];
+  warnings: readonly string[];
+}
+
+/** Composes configurations of one search path. Files are read once; what jobs of a sweep share is composed once. */
+export class Composer {
+  readonly #bases = new Map<string, Base>();
+  readonly #repositories = new Map<string, Repository>();
+
+  constructor(private readonly workplace: Workplace) {}
+
+  compose(request: Request): Composition {
+    try {
+      return this.#compose(request);
+    } catch (error) {
+      if (!isOmegaConfError(error)) throw error;
+      throw new HydraError('ConfigCompositionException', error.message, { ...error.details, cause: error });
+    }
+  }
+
+  #compose({ config, overrides: words, mode, jobName, validateSweeps = true }: Request): Composition {
+    this.#ensureMain();
+    const overrides = parseOverrides(words);
+    const warnings: string[] = [];
+    const repository = this.#repository(config, overrides, warnings);
+    if (validateSweeps) validate(overrides, mode);
+    const base = this.#base(repository, config, overrides, mode);
+    const root = copyDict(base.root);
+    const resolution = this.#resolution(root, warnings);
+    const values = overrides.filter(
+      (override) => !isSweepOverride(override) && isValueOverride(repository, override),
+    );
+    applyOverrides(root, values, resolution);
+    const { surroundings, cwd, hydraVersion, versionBase } = this.workplace;
+    const known = base.choices.known;
+    fillRuntime(
+      root,
+      {
+        overrides,
+        choices: known,
+        env: surroundings.env,
+        cwd,
+        hydraVersion,
+        versionBase,
+        sources: repository.sources,
+        jobName,
+        configName: config,
+      },
+      resolution,
+    );
+    const { rows, tree } = base;
+    return {
+      root,
+      resolution,
+      rows,
+      tree,
+      overrides,
+      sources: repository.sources,
+      warnings: [...base.warnings, ...warnings],
+    };
+  }
+
+  #base(repository: Repository, config: string | null, overrides: readonly Override[], mode: RunMode): Base {
+    const warnings: string[] = [];
+    const choosing = overrides.filter(
+      (override) => !isSweepOverride(override) && !isValueOverride(repository, override),
+    );
+    const key = JSON.stringify([config, mode, searchPathKey(overrides), choosing.map(({ input }) => input)]);
+    const known = this.#bases.get(key);
+    if (known !== undefined) return known;
+    const choices = new Choices(repository, choosing);
+    const warn = (message: string): void => void warnings.push(message);
+    const building = {
+      repository,
+      choices,
+      skipMissing: mode === 'MULTIRUN',
+      resolvers: this.#resolvers(null, warn),
+      warn,
+    };
+    const tree = buildTree(config, building);
+    const hydra = buildHydraTree(building);
+    const rows = [...rowsOf(hydra, '<root>'), ...rowsOf(tree, '<root>')];
+    ensureDistinct(rows);
+    choices.ensureUsed();
+    const root = mergeRows(rows, repository, this.#resolution(null, warnings));
+    const base = { root, rows, tree, choices, warnings };
+    this.#bases.set(key, base);
+    return base;
+  }
+
+  #repository(config: string | null, overrides: readonly Override[], warnings: string[]): Repository {
+    const key = JSON.stringify([config, searchPathKey(overrides)]);
+    const known = this.#repositories.get(key);
+    if (known !== undefined) return known;
+    const { sources, builtin, store, versionBase, open } = this.workplace;
+    const warn = (message: string): void => void warnings.push(message);
+    const repository = new Repository([builtin, ...sources, store], versionBase, warn);
+    extendSearchPath(repository, config, overrides, this.#resolvers(null, warn), open, warn);
+    this.#repositories.set(key, repository);
+    return repository;
+  }
+
+  #ensureMain(): void {
+    const main = this.workplace.sources.find(({ provider }) => provider === 'main');
+    if (main === undefined || main.available()) return;
+    throw new HydraError(
+      'MissingConfigException',
+      main.scheme === 'pkg'
+        ? `Primary config module '${main.path}' not found`
+        : `Primary config directory not found: ${main.path}`,
+      { hint: `search path: ${this.workplace.sources.map(describeSource).join('; ')}` },
+    );
+  }
+
+  #resolution(root: Container | null, warnings: string[]): Resolution {
+    return new Resolution(this.#resolvers(root, (message) => void warnings.push(message)));
+  }
+
+  #resolvers(root: Container | null, warn: (message: string) => void): Readonly<Record<string, Resolver>> {
+    const { surroundings, resolvers: more } = this.workplace;
+    return { ...resolvers({ ...surroundings, warn, hydra: () => root }), ...more };
+  }
+}
+
+interface Base {
+  root: DictNode;
+  rows: readonly Row[];
+  tree: Tree;
+  choices: Choices;
+  warnings: readonly string[];
+}
+
+const searchPathKey = (overrides: readonly Override[]): string | null =>
+  overrides.find((override) => keyElement(override) === 'hydra.searchpath')?.input ?? null;
+
+/** A sweep is a word of the command line that stands for several values: it needs --multirun. */
+function validate(overrides: readonly Override[], mode: RunMode): void {
+  for (const override of overrides) {
+    if (!isSweepOverride(override)) continue;
+    if (mode === 'MULTIRUN') {
+      if (!isHydraOverride(override)) continue;
+      throw new HydraError(
+        'ConfigCompositionException',
+        `Sweeping over Hydra's configuration is not supported: '${override.input}'`,
+      );
+    }
+    throw valueKind(override) === 'SIMPLE_CHOICE_SWEEP'
+      ? new HydraError('ConfigCompositionException', `Ambiguous value for argument '${override.input}'`, {
+          hint: `a list is ${override.key}=[value1,value2], a text is quoted: ${override.key}='value1,value2', a sweep needs --multirun`,
+        })
+      : new HydraError(
+          'ConfigCompositionException',
+          `Sweep parameters '${override.input}' requires --multirun`,
+        );
+  }
+}
+
+/** The job's configuration: everything but the hydra node, with a root of its own. */
+export function jobConfig({ root }: Composition): DictNode {
+  const job = copyDict(root);
+  children(job)?.delete('hydra');
+  return job;
+}

@@ -1,0 +1,83 @@
+import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { HydraError } from '../errors.js';
+import { packageDirectory } from './python-path.js';
+import type { Content, Source } from './source.js';
+
+// The only part of the library that touches the disk.
+
+/** A directory. */
+export class FileSource implements Source {
+  readonly scheme: Source['scheme'] = 'file';
+
+  constructor(
+    readonly provider: string,
+    /** As it was given. */
+    readonly path: string,
+    /** Where it lies, absolute. */
+    protected readonly directory: string | null = resolve(path),
+  ) {}
+
+  available(): boolean {
+    return this.isGroup('');
+  }
+
+  isGroup(path: string): boolean {
+    return this.#stat(path)?.isDirectory() ?? false;
+  }
+
+  hasConfig(file: string): boolean {
+    return this.#stat(file)?.isFile() ?? false;
+  }
+
+  list(path: string): string[] {
+    return this.directory === null ? [] : readdirSync(join(this.directory, path));
+  }
+
+  read(file: string): Content {
+    const at = join(this.directory ?? '', file);
+    return { kind: 'text', text: decoded(at), file: at };
+  }
+
+  #stat(path: string): Stats | undefined {
+    return this.directory === null
+      ? undefined
+      : statSync(join(this.directory, path), { throwIfNoEntry: false });
+  }
+}
+
+function decoded(file: string): string {
+  const bytes = readBytes(file);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new HydraError('ReaderError', `${file} is no UTF-8 text`, { cause });
+  }
+}
+
+function readBytes(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    throw new HydraError(
+      'OSError',
+      `${file} cannot be read: ${cause instanceof Error ? cause.message : cause}`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/** A directory of a Python package, which is looked for in these directories. */
+export class PackageSource extends FileSource {
+  override readonly scheme = 'pkg';
+
+  constructor(provider: string, path: string, searched: readonly string[]) {
+    super(provider, path.replaceAll('/', '.').replace(/\.+$/, ''), packageDirectory(path, searched));
+  }
+
+  override available(): boolean {
+    return this.hasConfig('__init__.py');
+  }
+}

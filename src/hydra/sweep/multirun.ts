@@ -1,0 +1,101 @@
+import { isAbsolute, join, resolve } from 'node:path';
+import type { Composer, Composition, Request } from '../compose/composer.js';
+import { argumentOf, plain, shown } from '../config/argument.js';
+import { resolvedContent } from '../config/content.js';
+import { assign } from '../config/merge.js';
+import { type Container, children, DictNode } from '../config/node.js';
+import { HydraError } from '../errors.js';
+import { isHydraOverride, parseOverrides } from '../override/override.js';
+import { str } from '../python/text.js';
+import { Dict, type Value } from '../value.js';
+import { type Axis, axesOf, batchSizes, countJobs, type GroupOptions, jobOverrides } from './axes.js';
+
+/** The plan of a multirun: nothing has been started, no job has been composed. */
+export interface Multirun {
+  /** The configuration that the jobs start from; what `multirun.yaml` holds. */
+  master: Composition;
+  axes: readonly Axis[];
+  jobs: number;
+  /** Sizes of the batches in order. */
+  batches: readonly number[];
+}
+
+export interface Job {
+  number: number;
+  /** Of the task alone. */
+  overrides: readonly string[];
+  composition: Composition;
+}
+
+/** Expands a multirun. `limit`: how many jobs it may have. */
+export function planMultirun(
+  composer: Composer,
+  request: Omit<Request, 'mode'>,
+  options: GroupOptions,
+  limit: number,
+): Multirun {
+  const master = composer.compose({ ...request, mode: 'MULTIRUN' });
+  const sweeper = sweeperOf(master);
+  const task = master.overrides.filter((override) => !isHydraOverride(override));
+  const axes = axesOf([...parseOverrides(sweeper.params), ...task], options, limit);
+  const jobs = countJobs(axes, limit);
+  return { master, axes, jobs, batches: batchSizes(jobs, sweeper.maxBatchSize) };
+}
+
+/** What `hydra.sweeper` says; it is read from the master alone, so the choices of a job change nothing. */
+function sweeperOf({ root, resolution }: Composition): { params: string[]; maxBatchSize: number | null } {
+  const node = at(root, 'hydra', 'sweeper');
+  const sweeper = node === null ? null : resolvedContent(node, resolution);
+  const read = (key: string): Value => (sweeper instanceof Dict ? (sweeper.get(key) ?? null) : null);
+  const [params, size] = [read('params'), read('max_batch_size')];
+  return {
+    params: params instanceof Dict ? [...params].map(([key, value]) => `${str(key)}=${str(value)}`) : [],
+    maxBatchSize: typeof size === 'bigint' ? Number(size) : null,
+  };
+}
+
+/** Composes one job: the master's overrides of Hydra itself and the job's own; times are those of the master. */
+export function composeJob(
+  composer: Composer,
+  request: Omit<Request, 'mode' | 'overrides'>,
+  { master, axes }: Multirun,
+  number: number,
+): Job {
+  const overrides = jobOverrides(axes, number);
+  const hydra = master.overrides.filter(isHydraOverride).map(({ input }) => input);
+  const composition = composer.compose({ ...request, overrides: [...hydra, ...overrides], mode: 'RUN' });
+  for (const [key, value] of master.resolution.cache) composition.resolution.cache.set(key, value);
+  numberJob(composition, number);
+  return { number, overrides, composition };
+}
+
+/** Says in the hydra node which job of a sweep this is. */
+export function numberJob({ root }: Composition, number: number): void {
+  const job = at(root, 'hydra', 'job');
+  if (!(job instanceof DictNode)) return;
+  assign(job, 'id', BigInt(number), { open: job });
+  assign(job, 'num', BigInt(number), { open: job });
+}
+
+/** The directory of a job as Hydra's own launcher would name it, absolute. */
+export function sweepOutputDir(composition: Composition, cwd: string): string {
+  const [dir, subdir] = ['hydra.sweep.dir', 'hydra.sweep.subdir'].map((key) => textAt(composition, key));
+  return resolve(cwd, isAbsolute(subdir ?? '') ? (subdir ?? '') : join(dir ?? '', subdir ?? ''));
+}
+
+/** The text at a key of a composed configuration, interpolations followed. */
+export function textAt({ root, resolution }: Composition, key: string): string {
+  const found = resolution.find(root, key);
+  if (found === null) throw new HydraError('ConfigKeyError', `there is no ${key}`);
+  return shown(plain(argumentOf(found)));
+}
+
+function at(root: Container, ...keys: readonly string[]): Container | null {
+  let node: Container = root;
+  for (const key of keys) {
+    const next = node instanceof DictNode ? children(node)?.get(key) : undefined;
+    if (!(next instanceof DictNode)) return null;
+    node = next;
+  }
+  return node;
+}
