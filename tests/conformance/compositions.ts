@@ -88,12 +88,18 @@ function openSource(
 ): Source {
   const scheme = /^(\w+):\/\//.exec(path)?.[1] ?? 'file';
   const rest = path.replace(/^\w+:\/\//, '');
-  if (scheme === 'pkg') return new PackageSource(provider, rest, []);
+  if (scheme === 'pkg') return packageSource(provider, rest, trees);
   if (scheme !== 'file') throw new HydraError('ValueError', `no source for ${scheme}://`);
   const link = links.get(rest.replace(/\/+$/, ''));
   const directory =
     link === undefined ? resolve('/nowhere', rest.replace('<TREES>', trees)) : join(trees, link);
   return new FileSource(provider, rest, directory);
+}
+
+/** The packages that were installed where the cases were recorded lie among the trees. */
+function packageSource(provider: string, path: string, trees: string): Source {
+  const name = path.replaceAll('/', '.').replace(/\.+$/, '');
+  return new PackageSource(provider, name, (dotted) => join(trees, `hydra__${dotted.replaceAll('.', '__')}`));
 }
 
 function registered(store: readonly Fields[]): Map<string, Content> {

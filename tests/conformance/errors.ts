@@ -35,13 +35,9 @@ export function errorJson(error: unknown, where?: Where): Json {
   if (!(error instanceof HydraError)) throw error;
   const { type } = error;
   const mro = [type, ...(ANCESTORS[type] ?? []), 'Exception', 'BaseException'];
-  return {
-    error: {
-      type,
-      mro,
-      message: (error.details.original ?? error.message) + (where === undefined ? '' : suffix(where)),
-    },
-  };
+  const message = (error.details.original ?? error.message) + (where === undefined ? '' : suffix(where));
+  const cause = { type: 'NoViableAltException', message: 'None' };
+  return { error: { type, mro, message, ...(message.startsWith('no viable alternative') && { cause }) } };
 }
 
 const suffix = ({ fullKey, kind, reference }: Where): string =>

@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { HydraError } from '../errors.js';
-import { packageDirectory } from './python-path.js';
 import type { Content, Source } from './source.js';
 
 // The only part of the library that touches the disk.
@@ -69,12 +68,13 @@ function readBytes(file: string): Buffer {
   }
 }
 
-/** A directory of a Python package, which is looked for in these directories. */
+/** A directory of a Python package. `find`: where a package (`a.b.c`) lies, null for nowhere. */
 export class PackageSource extends FileSource {
   override readonly scheme = 'pkg';
 
-  constructor(provider: string, path: string, searched: readonly string[]) {
-    super(provider, path.replaceAll('/', '.').replace(/\.+$/, ''), packageDirectory(path, searched));
+  constructor(provider: string, path: string, find: (dotted: string) => string | null) {
+    const dotted = path.replaceAll('/', '.').replace(/\.+$/, '');
+    super(provider, dotted, find(dotted));
   }
 
   override available(): boolean {

@@ -47,7 +47,7 @@ function apply(root: DictNode, override: Override, resolution: Resolution): void
   else if (operation === 'change') change(root, override, value, resolution);
   else {
     const container = isList(value) || value instanceof Dict;
-    if (operation === 'add' && !container && select(root, key, resolution) !== null) throw occupied(override);
+    if (operation === 'add' && select(root, key, resolution) !== null && !container) throw occupied(override);
     update(root, key, value, { resolution, openness: 'struct', force: true });
   }
 }
