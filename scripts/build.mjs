@@ -1,4 +1,5 @@
-// Bundles: dist/<name>.cjs from src, dist/bin/<name>.cjs to start them from V8's code cache.
+// Bundles: dist/<name>.cjs from src, dist/bin/<name>.cjs to start them from V8's code cache; libraries with their types.
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -61,3 +62,16 @@ for (const name of started.filter((name) => entries.some(([built]) => built === 
   });
   chmodSync(outfile, 0o755);
 }
+
+for (const [format, extension] of [
+  ['esm', 'mjs'],
+  ['cjs', 'cjs'],
+])
+  await build({
+    ...common,
+    entryPoints: ['src/tensorboard/tensorboard.ts'],
+    outfile: `dist/tensorboard.${extension}`,
+    format,
+  });
+const tsc = join(root, 'node_modules/typescript/bin/tsc');
+execFileSync(process.execPath, [tsc, '-p', join(root, 'src/tensorboard')], { stdio: ['ignore', 2, 2] });

@@ -1,20 +1,14 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import * as grpc from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Home } from '../../helpers/home.js';
-import { skipUnless } from '../../helpers/skip.js';
+import { interopPython } from '../../helpers/interop-python.js';
 
 const root = resolve(import.meta.dirname, '../../..');
-/** Made at the first use; takes a minute then. */
-const made = spawnSync('bash', [join(root, 'scripts/interop-env.sh')], {
-  encoding: 'utf8',
-  timeout: 300_000,
-});
-const python = made.status === 0 ? made.stdout.trim() : null;
-const withPython = skipUnless(python !== null, 'needs python3-venv and a package index');
+const { python, test: withPython } = interopPython('grpc');
 
 const home = new Home();
 beforeAll(() => home.start());
@@ -42,7 +36,7 @@ async function execute(command: string, args: string[]): Promise<Ended> {
 
 const examples = {
   node: [process.execPath, join(root, 'examples/clients/node/client.mjs')],
-  python: [python ?? 'python3', join(root, 'examples/clients/python/client.py')],
+  python: [python, join(root, 'examples/clients/python/client.py')],
 } as const;
 
 for (const [language, [program, client]] of Object.entries(examples)) {
