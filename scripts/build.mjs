@@ -73,5 +73,6 @@ for (const [format, extension] of [
     outfile: `dist/tensorboard.${extension}`,
     format,
   });
+rmSync(join(root, 'dist/tensorboard'), { recursive: true, force: true });
 const tsc = join(root, 'node_modules/typescript/bin/tsc');
 execFileSync(process.execPath, [tsc, '-p', join(root, 'src/tensorboard')], { stdio: ['ignore', 2, 2] });

@@ -31,9 +31,11 @@ export function bucketsOf(values: ArrayLike<number>, buckets = 30): Bucket[] {
 function counted(values: ArrayLike<number>, min: number, max: number, buckets: number): Bucket[] {
   const width = Math.min(max - min, Number.MAX_VALUE) / buckets;
   const found = empty(buckets, min, max);
+  // Rounding may not carry an edge past the end.
+  const edge = (n: number): number => (n === buckets ? max : Math.min(max, min + n * width));
   found.forEach((bucket, n) => {
-    bucket.left = n === 0 ? min : min + n * width;
-    bucket.right = n === buckets - 1 ? max : min + (n + 1) * width;
+    bucket.left = edge(n);
+    bucket.right = edge(n + 1);
   });
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;

@@ -1,18 +1,9 @@
-import { decodeValue, type LoggedValue } from './decode-value.js';
+import { decodeValue } from './decode-value.js';
 import { EVENT, SESSION_LOG, SESSION_STATUS, type SessionDetails, type SessionStatus } from './event.js';
 import { Fields } from './fields.js';
+import type { LoggedContent, LoggedEvent, LoggedValue } from './logged-event.js';
 import { FIXED64, key, LENGTH, VARINT } from './message.js';
 import { SUMMARY } from './value.js';
-
-/** One event of a file. `wallTime` in seconds since 1970. */
-export type LoggedEvent = { wallTime: number; step: number } & LoggedContent;
-
-export type LoggedContent =
-  | { kind: 'version'; version: string }
-  | ({ kind: 'session'; status: SessionStatus } & SessionDetails)
-  | { kind: 'values'; values: LoggedValue[] }
-  /** A graph, run metadata, or something newer than this reader. */
-  | { kind: 'other' };
 
 /** `plugins`: tag → plugin, of the file so far; is added to. */
 export function decodeEvent(data: Buffer, plugins: Map<string, string>): LoggedEvent {

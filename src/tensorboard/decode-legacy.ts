@@ -1,5 +1,6 @@
 import type { Bucket } from './buckets.js';
 import type { Fields } from './fields.js';
+import type { LoggedDatum } from './logged-event.js';
 import { FIXED64, key, LENGTH, VARINT } from './message.js';
 
 /** Images and histograms as writers made them before tensors, which PyTorch's and tensorboardX still do. */
@@ -10,15 +11,8 @@ const HISTOGRAM = { min: 1, max: 2, limits: 6, counts: 7 } as const;
 
 const double = (fields: Fields): number => fields.double();
 
-export interface Image {
-  width: number;
-  height: number;
-  /** Encoded as PNG, JPEG or GIF. */
-  images: Uint8Array[];
-}
-
-export function decodeLegacyImage(fields: Fields): Image {
-  const image: Image = { width: 0, height: 0, images: [] };
+export function decodeLegacyImage(fields: Fields): LoggedDatum {
+  const image: Extract<LoggedDatum, { kind: 'image' }> = { kind: 'image', width: 0, height: 0, images: [] };
   while (fields.next())
     switch (fields.key) {
       case key(IMAGE.height, VARINT):
@@ -36,7 +30,7 @@ export function decodeLegacyImage(fields: Fields): Image {
   return image;
 }
 
-export function decodeLegacyHistogram(fields: Fields): Bucket[] {
+export function decodeLegacyHistogram(fields: Fields): LoggedDatum {
   let [min, max] = [0, 0];
   const [limits, counts]: [number[], number[]] = [[], []];
   while (fields.next())
@@ -58,7 +52,7 @@ export function decodeLegacyHistogram(fields: Fields): Bucket[] {
       default:
         fields.skip();
     }
-  return bucketsBetween(min, max, limits, counts);
+  return { kind: 'histogram', buckets: bucketsBetween(min, max, limits, counts) };
 }
 
 /** Of `counts` the nth is for what lies below the nth limit. Empty ends go: their limits may be ±1.8e308. */

@@ -1,21 +1,10 @@
 import type { Bucket } from './buckets.js';
-import { decodeLegacyHistogram, decodeLegacyImage, type Image } from './decode-legacy.js';
+import { decodeLegacyHistogram, decodeLegacyImage } from './decode-legacy.js';
 import { decodeTensor, type Tensor } from './decode-tensor.js';
 import type { Fields } from './fields.js';
+import type { LoggedDatum, LoggedValue } from './logged-event.js';
 import { FIXED32, key, LENGTH } from './message.js';
 import { METADATA, PLUGIN, VALUE } from './value.js';
-
-/** What was logged under a tag, in whichever of its forms. */
-export type LoggedValue = { tag: string } & LoggedDatum;
-
-export type LoggedDatum =
-  | { kind: 'scalar'; value: number }
-  | ({ kind: 'image' } & Image)
-  | { kind: 'text'; texts: string[] }
-  | { kind: 'histogram'; buckets: Bucket[] }
-  /** No value: the end of what the tag had at and after the event's step (EventWriter.rewind). */
-  | { kind: 'tombstone' }
-  | { kind: 'other'; plugin: string };
 
 /** `plugins`: tag → plugin, of the file so far; is added to. */
 export function decodeValue(fields: Fields, plugins: Map<string, string>): LoggedValue {
@@ -31,10 +20,10 @@ export function decodeValue(fields: Fields, plugins: Map<string, string>): Logge
         datum = { kind: 'scalar', value: fields.float() };
         break;
       case key(VALUE.image, LENGTH):
-        datum = { kind: 'image', ...decodeLegacyImage(fields.message()) };
+        datum = decodeLegacyImage(fields.message());
         break;
       case key(VALUE.histogram, LENGTH):
-        datum = { kind: 'histogram', buckets: decodeLegacyHistogram(fields.message()) };
+        datum = decodeLegacyHistogram(fields.message());
         break;
       case key(VALUE.tensor, LENGTH):
         tensor = fields.message();
@@ -49,10 +38,19 @@ export function decodeValue(fields: Fields, plugins: Map<string, string>): Logge
       default:
         fields.skip();
     }
-  if (plugin !== '' && !plugins.has(tag)) plugins.set(tag, plugin);
-  if (tensor !== null) return { tag, ...fromTensor(tensor, plugins.get(tag)) };
+  if (tensor === null && plugin === '') return { tag, ...datum };
+  const known = plugins.get(tag) ?? remembered(plugins, tag, plugin);
+  if (tensor !== null) return { tag, ...fromTensor(tensor, known) };
   // The plugin of hyperparameters has all it says in the metadata.
-  return { tag, ...(datum.kind === 'tombstone' && plugin !== '' ? { kind: 'other', plugin } : datum) };
+  return { tag, ...(datum.kind === 'tombstone' ? { kind: 'other', plugin } : datum) };
+}
+
+/** A file may have tags without end. */
+const REMEMBERED = 10_000;
+
+function remembered(plugins: Map<string, string>, tag: string, plugin: string): string {
+  if (plugin !== '' && plugins.size < REMEMBERED) plugins.set(tag, plugin);
+  return plugin;
 }
 
 /** The name in a SummaryMetadata; empty where there is none. */
@@ -73,7 +71,7 @@ function decodePluginName(fields: Fields): string {
 }
 
 /** The first of a tag counts, as for TensorBoard. */
-function fromTensor(fields: Fields, plugin: string | undefined): LoggedDatum {
+function fromTensor(fields: Fields, plugin: string): LoggedDatum {
   switch (plugin) {
     case 'scalars':
       return scalarOf(decodeTensor(fields)) ?? { kind: 'other', plugin };
@@ -83,9 +81,9 @@ function fromTensor(fields: Fields, plugin: string | undefined): LoggedDatum {
       return { kind: 'text', texts: decodeTensor(fields).strings.map((string) => string.toString()) };
     case 'histograms':
       return { kind: 'histogram', buckets: bucketsOf(decodeTensor(fields)) };
-    case undefined:
+    case '':
       // Begun in the middle of a file, behind the value that named the plugin: a lone number is a scalar.
-      return scalarOf(decodeTensor(fields)) ?? { kind: 'other', plugin: '' };
+      return scalarOf(decodeTensor(fields)) ?? { kind: 'other', plugin };
     default:
       return { kind: 'other', plugin };
   }

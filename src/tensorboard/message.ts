@@ -1,6 +1,6 @@
 /**
  * The wire format of protocol buffers, one function for each kind of field: bytes out. For what is written seldom;
- * scalars have their own way into the buffer (scalars.ts).
+ * scalars have their own way into the buffer (scalars.ts). Fields are at most 15, so that a key is one byte.
  */
 
 /** Wire types. */

@@ -1,6 +1,7 @@
-import { decodeEvent, type LoggedEvent } from './decode-event.js';
+import { decodeEvent } from './decode-event.js';
 import { Malformed } from './fields.js';
-import { RecordReader, type Tail } from './record-reader.js';
+import type { LoggedEvent, Tail } from './logged-event.js';
+import { RecordReader } from './record-reader.js';
 
 export interface ReadOptions {
   /** Where to begin: an `offset` of an earlier reader of the file. */

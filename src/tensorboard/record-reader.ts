@@ -1,11 +1,9 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import type { Tail } from './logged-event.js';
 import { announcedLength, FOOTER_BYTES, HEADER_BYTES, isIntact } from './record.js';
 
 const CHUNK = 64 << 10;
 const NOTHING = Buffer.alloc(0);
-
-/** What lies behind the last whole record: nothing, the beginning of another, or something that is no record. */
-export type Tail = 'clean' | 'torn' | 'damaged';
 
 /** The records of a file that may still grow. Holds one chunk, or one record, in memory while it reads, then none. */
 export class RecordReader {

@@ -31,10 +31,8 @@ export class ScalarEncoder {
 
   one(tag: string, value: number, step: number, wallTime: number): void {
     const head = this.#head(tag);
-    const length = head.length + FLOAT_BYTES;
-    this.records.close(
-      putScalar(this.records.view, this.records.bytes, this.#event(length, step, wallTime), head, value),
-    );
+    const at = this.#event(head.length + FLOAT_BYTES, step, wallTime);
+    this.records.close(this.#scalar(at, head, value));
   }
 
   /** All of one step in one event. */
@@ -43,7 +41,7 @@ export class ScalarEncoder {
     const length = heads.reduce((sum, head) => sum + head.length + FLOAT_BYTES, 0);
     let at = this.#event(length, step, wallTime);
     entries.forEach(([, value], n) => {
-      at = putScalar(this.records.view, this.records.bytes, at, heads[n]!, value);
+      at = this.#scalar(at, heads[n]!, value);
     });
     this.records.close(at);
   }
@@ -61,6 +59,14 @@ export class ScalarEncoder {
     }
     bytes[at++] = key(EVENT.summary, LENGTH);
     return putVarint(bytes, at, length);
+  }
+
+  /** `records` has other buffers after `open`: they are never held across it. */
+  #scalar(at: number, head: Uint8Array, value: number): number {
+    const { bytes, view } = this.records;
+    for (let i = 0; i < head.length; i++) bytes[at + i] = head[i]!;
+    view.setFloat32(at + head.length, value, true);
+    return at + head.length + FLOAT_BYTES;
   }
 
   #head(tag: string): Uint8Array {
@@ -82,10 +88,4 @@ function headOf(tag: string): Uint8Array {
   head.set(name, at);
   head[at + name.length] = key(VALUE.simpleValue, FIXED32);
   return head;
-}
-
-function putScalar(view: DataView, bytes: Uint8Array, at: number, head: Uint8Array, value: number): number {
-  for (let i = 0; i < head.length; i++) bytes[at + i] = head[i]!;
-  view.setFloat32(at + head.length, value, true);
-  return at + head.length + FLOAT_BYTES;
 }

@@ -2,14 +2,12 @@
 
 export type { Bucket } from './buckets.js';
 export { curveTags } from './curve-tags.js';
-export type { LoggedContent, LoggedEvent } from './decode-event.js';
-export type { LoggedDatum, LoggedValue } from './decode-value.js';
 export type { SessionDetails, SessionStatus } from './event.js';
 export { eventFiles } from './event-files.js';
 export type { Experiment, HParam, HParamColumn, MetricColumn, SessionEnd, SessionStart } from './hparams.js';
 export type { Chart, ChartCategory, Margin } from './layout.js';
+export type { LoggedContent, LoggedDatum, LoggedEvent, LoggedValue, Tail } from './logged-event.js';
 export { type Marker, writeMarker } from './marker.js';
 export { encodePng, type Pixels } from './png.js';
 export { EventReader, type ReadOptions } from './reader.js';
-export type { Tail } from './record-reader.js';
 export { EventWriter } from './writer.js';

@@ -175,8 +175,9 @@ export class EventWriter {
     const made = mkdirSync(this.directory, { recursive: true });
     this.#unsynced = [this.directory, ...(made === undefined ? [] : above(this.directory, made))];
     const second = Math.max(Math.floor(now()), newestSecond(eventFiles(this.directory)) + 1);
-    this.#path = join(this.directory, eventFileName(second, `${process.pid}.${writers++}`));
-    this.#fd = openSync(this.#path, 'ax');
+    const path = join(this.directory, eventFileName(second, `${process.pid}.${writers++}`));
+    this.#fd = openSync(path, 'ax');
+    this.#path = path;
     return this.#fd;
   }
 

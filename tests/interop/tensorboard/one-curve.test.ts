@@ -1,7 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { eventFiles, writeMarker } from '../../../src/tensorboard/tensorboard.js';
 import { interopPython } from '../../helpers/interop-python.js';
 import {
@@ -92,9 +93,9 @@ function dateIntoTheFuture(directory: string): void {
 
 const newest = (directory: string): string => join(directory, eventFiles(directory).at(-1)!);
 
+const logdir = join(scratch, 'logs');
 const boards = new Map<Loader, Board>();
 beforeAll(async () => {
-  const logdir = join(scratch, 'finished');
   mkdirSync(logdir);
   await inPairs(CASES, (one) => execute(join(logdir, one.run), one));
   await Promise.all(
@@ -111,3 +112,17 @@ for (const loader of LOADERS)
       if (writer !== 'tensors')
         await board.shows((board) => board.imageSteps(run, 'sample'), imageSteps(attempts));
     });
+
+test('EventAccumulator, which scripts use to read curves: the same', () => {
+  const read = execFileSync(python, [join(import.meta.dirname, 'accumulate.py'), logdir], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  // It never drops tensors.
+  const cases = CASES.filter(({ writer }) => writer !== 'tensors');
+  const expected = cases.map(({ run, attempts }) => [
+    run,
+    Object.fromEntries(SCALARS.map((tag) => [tag, curve(attempts, tag)])),
+  ]);
+  expect(JSON.parse(read)).toMatchObject(Object.fromEntries(expected));
+});

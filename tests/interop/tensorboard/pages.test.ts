@@ -17,6 +17,7 @@ const images = [10, 20].map((grey) =>
 
 beforeAll(async () => {
   writeSeries(join(logdir, 'series'));
+  writeExperiment(logdir);
   writeSession(join(logdir, 'sweep/0'), { lr: 0.1, optimizer: 'adam', ema: true }, 'seeds-a');
   writeSession(join(logdir, 'sweep/1'), { lr: 0.2, optimizer: 'sgd', ema: false }, 'seeds-b');
   for (const loader of LOADERS) boards.push(await Board.open(python, logdir, scratch, loader));
@@ -50,6 +51,24 @@ function writeSeries(directory: string): void {
       ],
     },
   ]);
+  writer.close();
+}
+
+/** The columns of the HParams page, for the whole log directory. */
+function writeExperiment(directory: string): void {
+  const writer = new EventWriter(directory);
+  writer.experiment({
+    name: 'sweep',
+    description: 'what it is for',
+    user: 'me',
+    createdAt: 1700000000,
+    hparams: [
+      { name: 'lr', displayName: 'learning rate', domain: { min: 0, max: 1 } },
+      { name: 'optimizer', description: 'of the weights', domain: ['adam', 'sgd'] },
+      { name: 'ema', domain: [true, false] },
+    ],
+    metrics: [{ tag: 'loss', displayName: 'Loss', description: 'of validation', dataset: 'validation' }],
+  });
   writer.close();
 }
 
@@ -165,4 +184,40 @@ onBoth('hyperparameters, of a session that was resumed', async (board) => {
     ['seeds-a', { lr: 0.1, optimizer: 'adam', ema: true }, [['STATUS_SUCCESS', Math.fround(0.1), 5]]],
     ['seeds-b', { lr: 0.2, optimizer: 'sgd', ema: false }, [['STATUS_SUCCESS', Math.fround(0.2), 5]]],
   ]);
+});
+
+onBoth('the experiment of a sweep', async (board) => {
+  const request = { experimentName: '', hparamsLimit: 10 };
+  const column = { displayName: '', description: '', differs: false };
+  await board.shows((asked) => asked.ask('plugin/hparams/experiment', {}, request), {
+    name: 'sweep',
+    description: 'what it is for',
+    user: 'me',
+    timeCreatedSecs: 1700000000,
+    hparamInfos: [
+      { ...column, name: 'ema', type: 'DATA_TYPE_BOOL', domainDiscrete: [true, false] },
+      {
+        ...column,
+        name: 'lr',
+        displayName: 'learning rate',
+        type: 'DATA_TYPE_FLOAT64',
+        domainInterval: { minValue: 0, maxValue: 1 },
+      },
+      {
+        ...column,
+        name: 'optimizer',
+        description: 'of the weights',
+        type: 'DATA_TYPE_STRING',
+        domainDiscrete: ['adam', 'sgd'],
+      },
+    ],
+    metricInfos: [
+      {
+        name: { group: '', tag: 'loss' },
+        displayName: 'Loss',
+        description: 'of validation',
+        datasetType: 'DATASET_VALIDATION',
+      },
+    ],
+  });
 });
