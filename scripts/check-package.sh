@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The packed tarball, installed as a user would: both programs start, a run succeeds.
+# The packed tarball, installed as a user would: both programs start, a run succeeds, the library is there.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 scratch=$(mktemp -d)
@@ -14,3 +14,6 @@ cd "$scratch/project"
 expctl version
 expctl submit --wait -- sh -c 'echo packed and running'
 expctl logs 1
+cd "$scratch/prefix/lib"
+node --input-type=module -e 'import { EventWriter } from "expd/tensorboard"; new EventWriter("x").close()'
+ls node_modules/expd/dist/tensorboard/tensorboard.d.ts node_modules/expd/src/tensorboard/README.md >/dev/null
