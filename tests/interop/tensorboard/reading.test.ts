@@ -3,7 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { EventReader, type LoggedEvent, type LoggedValue } from '../../../src/tensorboard/tensorboard.js';
+import {
+  EventReader,
+  encodePng,
+  type LoggedEvent,
+  type LoggedValue,
+} from '../../../src/tensorboard/tensorboard.js';
 import { interopPython } from '../../helpers/interop-python.js';
 
 const { python, test } = interopPython('training');
@@ -111,3 +116,12 @@ for (const writer of ['tensorboardX', 'native', 'tensorflow'])
     expect(theirs.length).toBeGreaterThan(20);
     expect(ours).toEqual(theirs);
   });
+
+test('an image of encodePng has its pixels for another decoder', () => {
+  const decode = 'import sys, PIL.Image as i; sys.stdout.buffer.write(i.open(sys.stdin.buffer).tobytes())';
+  for (const channels of [1, 2, 3, 4] as const) {
+    const data = Uint8Array.from({ length: 7 * 5 * channels }, (_, n) => (n * 37) % 256);
+    const png = encodePng({ width: 7, height: 5, channels, data });
+    expect(execFileSync(python, ['-c', decode], { input: png })).toEqual(Buffer.from(data));
+  }
+});
