@@ -10,6 +10,9 @@ import { rewindEvents } from './rewind.js';
 /** As long as a marker may need for a second of its own between the newest file's and the next one's. */
 const PATIENCE_MS = 3000;
 
+/** Of this process: makes their names differ. */
+let markers = 0;
+
 export interface Marker {
   path: string;
   /** False where the newest event file is from the future, so that nothing written now can be read after it. */
@@ -30,10 +33,11 @@ export async function writeMarker(
   const names = eventFiles(directory);
   if (names.length === 0) return null;
   const newest = newestSecond(names);
-  const wait = (newest + 2) * 1000 - Date.now();
-  if (wait > 0 && wait <= PATIENCE_MS) await pause(wait);
+  const missingMs = (): number => (newest + 2) * 1000 - Date.now();
+  // A timer may be early.
+  while (missingMs() > 0 && missingMs() <= PATIENCE_MS) await pause(missingMs());
   const second = Math.min(newest + 1, Math.floor(Date.now() / 1000) - 1);
-  const path = join(directory, eventFileName(second, `0.rewind-${step}`));
+  const path = join(directory, eventFileName(second, `0.rewind-${step}.${process.pid}.${markers++}`));
   write(path, step, tags ?? curveTags(directory));
   return { path, inOrder: second > newest };
 }

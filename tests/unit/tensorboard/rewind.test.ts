@@ -104,7 +104,7 @@ test('a marker that cannot come after files from the future says so, and does no
   const directory = scratch();
   const future = Math.floor(Date.now() / 1000) + 60;
   writeFileSync(join(directory, `events.out.tfevents.${future}.host`), '');
-  expect(await writeMarker(directory, 5)).toMatchObject({ inOrder: false });
+  for (const _ of [1, 2]) expect(await writeMarker(directory, 5)).toMatchObject({ inOrder: false });
 });
 
 test('which files are event files, and in which order they are read', () => {
