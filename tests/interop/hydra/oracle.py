@@ -54,7 +54,7 @@ def typed(value):
     if isinstance(value, (list, tuple)):
         return [typed(item) for item in value]
     if isinstance(value, dict):
-        if all(isinstance(k, str) and not re.fullmatch(r"0|[1-9]\d*", k) and not k.startswith("$") for k in value):
+        if all(isinstance(k, str) and not re.fullmatch(r"0|[1-9][0-9]*", k) and not k.startswith("$") for k in value):
             return {k: typed(v) for k, v in value.items()}
         return {"$map": [[typed(k), typed(v)] for k, v in value.items()]}
     raise TypeError(f"no JSON for {type(value)}")
@@ -102,8 +102,11 @@ def data_and_yaml(config):
     return {"data": typed(OmegaConf.to_container(config)), "yaml": OmegaConf.to_yaml(config)}
 
 
+LOADER = get_yaml_loader()
+
+
 def yaml_load(question):
-    return {"value": typed(yaml.load(question["input"], Loader=get_yaml_loader()))}
+    return {"value": typed(yaml.load(question["input"], Loader=LOADER))}
 
 
 def yaml_dump(question):
@@ -191,7 +194,7 @@ def element(value):
         return [element(item) for item in value]
     if isinstance(value, dict):
         pairs = [[element(k), element(v)] for k, v in value.items()]
-        if all(isinstance(k, str) and not re.fullmatch(r"0|[1-9]\d*", k) and not k.startswith("$") for k in value):
+        if all(isinstance(k, str) and not re.fullmatch(r"0|[1-9][0-9]*", k) and not k.startswith("$") for k in value):
             return dict(pairs)
         return {"$map": pairs}
     return typed(value)
