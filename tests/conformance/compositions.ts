@@ -302,7 +302,9 @@ function answerTree(question: Fields, trees: string): Json {
   const { tree, hydra, choices } = build(question, trees);
   choices.ensureUsed();
   const primary = treeJson(tree);
-  return { tree: hydra === null ? primary : { node: { virtual_root: true }, children: [treeJson(hydra), primary] } };
+  return {
+    tree: hydra === null ? primary : { node: { virtual_root: true }, children: [treeJson(hydra), primary] },
+  };
 }
 
 function treeJson(tree: Tree): Json {

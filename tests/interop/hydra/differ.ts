@@ -33,7 +33,9 @@ function within(real: Json, ours: Json, path: string, ignored: readonly string[]
       ? null
       : `${path}: keys real ${Object.keys(real).join()}, ours ${Object.keys(ours).join()}`;
   }
-  return JSON.stringify(real) === JSON.stringify(ours) ? null : `${path}: real ${show(real)}, ours ${show(ours)}`;
+  return JSON.stringify(real) === JSON.stringify(ours)
+    ? null
+    : `${path}: real ${show(real)}, ours ${show(ours)}`;
 }
 
 const isObject = (json: Json): json is { [key: string]: Json } =>

@@ -20,10 +20,13 @@ export class Oracle {
     this.#process = spawn(python, [join(import.meta.dirname, 'oracle.py')], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
-    createInterface({ input: this.#process.stdout! }).on('line', (line) => this.#waiting.shift()?.(JSON.parse(line)));
+    createInterface({ input: this.#process.stdout! }).on('line', (line) =>
+      this.#waiting.shift()?.(JSON.parse(line)),
+    );
     this.#process.on('exit', (code) => {
       this.#ended = new Error(`the oracle has ended (${code})`);
-      for (const answer of this.#waiting.splice(0)) answer({ error: { type: 'Ended', message: String(code) } });
+      for (const answer of this.#waiting.splice(0))
+        answer({ error: { type: 'Ended', message: String(code) } });
     });
   }
 
