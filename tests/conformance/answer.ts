@@ -4,9 +4,9 @@ import { overrideDirname } from '../../src/hydra/compose/runtime.js';
 import { contentOf } from '../../src/hydra/config/argument.js';
 import { createRoot } from '../../src/hydra/config/create.js';
 import { HydraError } from '../../src/hydra/errors.js';
+import { fromTyped, type Json, toTyped } from '../../src/hydra/typed-json.js';
 import { dumpYaml } from '../../src/hydra/yaml/dump.js';
 import { loadYaml } from '../../src/hydra/yaml/load.js';
-import { fromTyped, type Json, toTyped } from '../helpers/typed-json.js';
 import { compositions } from './compositions.js';
 import { answerParse, parsed } from './overrides.js';
 import {

@@ -30,10 +30,10 @@ import {
   sweepOutputDir,
   textAt,
 } from '../../src/hydra/sweep/multirun.js';
+import { type Json, toTyped } from '../../src/hydra/typed-json.js';
 import { Dict, isList, type Value } from '../../src/hydra/value.js';
 import { dumpYaml } from '../../src/hydra/yaml/dump.js';
 import { loadYaml } from '../../src/hydra/yaml/load.js';
-import { type Json, toTyped } from '../helpers/typed-json.js';
 import { errorJson } from './errors.js';
 import { surroundings, testResolvers } from './surroundings.js';
 

@@ -1,5 +1,5 @@
 import { HydraError } from '../../src/hydra/errors.js';
-import type { Json } from '../helpers/typed-json.js';
+import type { Json } from '../../src/hydra/typed-json.js';
 
 // Errors as Python shows them: the type with its ancestors, and OmegaConf's message with where it happened.
 

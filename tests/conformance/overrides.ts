@@ -9,8 +9,8 @@ import {
   valueKind,
 } from '../../src/hydra/override/override.js';
 import { sweepTexts } from '../../src/hydra/override/sweep.js';
+import { dictToTyped, type Json, toTyped } from '../../src/hydra/typed-json.js';
 import { Dict } from '../../src/hydra/value.js';
-import { dictToTyped, type Json, toTyped } from '../helpers/typed-json.js';
 
 const TYPES = { change: 'CHANGE', add: 'ADD', forceAdd: 'FORCE_ADD', delete: 'DEL' } as const;
 

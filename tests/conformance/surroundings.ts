@@ -2,9 +2,9 @@ import { plain } from '../../src/hydra/config/argument.js';
 import type { Container } from '../../src/hydra/config/node.js';
 import type { Resolver } from '../../src/hydra/config/resolve.js';
 import { resolvers, type Surroundings } from '../../src/hydra/config/resolvers.js';
+import type { Json } from '../../src/hydra/typed-json.js';
 import { Dict, isList, type Value } from '../../src/hydra/value.js';
 import { loadYaml } from '../../src/hydra/yaml/load.js';
-import type { Json } from '../helpers/typed-json.js';
 
 // The world in which the cases were recorded.
 

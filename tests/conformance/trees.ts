@@ -16,10 +16,10 @@ import {
 import { Resolution } from '../../src/hydra/config/resolve.js';
 import { update } from '../../src/hydra/config/update.js';
 import { HydraError } from '../../src/hydra/errors.js';
+import { fromTyped, type Json, toTyped } from '../../src/hydra/typed-json.js';
 import { Dict, type Value } from '../../src/hydra/value.js';
 import { dumpYaml } from '../../src/hydra/yaml/dump.js';
 import { loadYaml } from '../../src/hydra/yaml/load.js';
-import { fromTyped, type Json, toTyped } from '../helpers/typed-json.js';
 import { errorJson, type Where } from './errors.js';
 import { testResolvers } from './surroundings.js';
 

@@ -1,4 +1,4 @@
-import type { Json } from '../../helpers/typed-json.js';
+import type { Json } from '../../../src/hydra/typed-json.js';
 import type { Answer } from './oracle.js';
 
 /** Failures of the user, by which callers tell what to do; the others only have to be failures. */

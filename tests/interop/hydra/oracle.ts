@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Json } from '../../helpers/typed-json.js';
+import type { Json } from '../../../src/hydra/typed-json.js';
 
 export interface Question {
   kind: string;

@@ -8,10 +8,10 @@ import { resolvedContent, resolveInPlace } from '../../../src/hydra/config/conte
 import { children, isMissingNode } from '../../../src/hydra/config/node.js';
 import { Resolution } from '../../../src/hydra/config/resolve.js';
 import { HydraError } from '../../../src/hydra/errors.js';
+import { type Json, toTyped } from '../../../src/hydra/typed-json.js';
 import { Dict, type Value } from '../../../src/hydra/value.js';
 import { dumpYaml } from '../../../src/hydra/yaml/dump.js';
 import { surroundings, testResolvers } from '../../conformance/surroundings.js';
-import { type Json, toTyped } from '../../helpers/typed-json.js';
 import type { Tree } from './generate.js';
 import type { Answer } from './oracle.js';
 

@@ -1,5 +1,6 @@
-import { floatRepr, readFloat } from '../../src/hydra/python/number.js';
-import { Dict, isList, type Key, PathValue, type Value } from '../../src/hydra/value.js';
+import { HydraError } from './errors.js';
+import { floatRepr, readFloat } from './python/number.js';
+import { Dict, isList, type Key, PathValue, type Value } from './value.js';
 
 // Values as JSON that keeps Python's types: every float is {"$float": repr}, large ints {"$int"}, bytes {"$bytes"} in
 // base64, paths {"$path"}; mappings with keys that JSON objects would change are {"$map": [[key, value], …]}.
@@ -60,6 +61,6 @@ function pair(entry: Json): readonly [Key, Value] {
   const [key = null, value = null] = Array.isArray(entry) ? entry : [];
   const read = fromTyped(key);
   if (isList(read) || read instanceof Dict || read instanceof PathValue)
-    throw new Error(`no key: ${JSON.stringify(key)}`);
+    throw new HydraError('KeyValidationError', `${JSON.stringify(key)} is no key`);
   return [read, fromTyped(value)];
 }
