@@ -14,7 +14,10 @@ export class PathValue {
 
 /** A mapping in order of insertion with Python's equality of keys: 1, 1.0 and True are one key, the first one stays. */
 export class Dict<V> implements Iterable<[Key, V]> {
-  readonly #entries = new Map<unknown, [Key, V]>();
+  /** By the identity of the key; a key that is text is its own. */
+  readonly #values = new Map<unknown, V>();
+  /** Keys that are not their own identity. */
+  #keys: Map<unknown, Key> | null = null;
 
   static from<V>(entries: Iterable<readonly [Key, V]>): Dict<V> {
     const dict = new Dict<V>();
@@ -23,38 +26,48 @@ export class Dict<V> implements Iterable<[Key, V]> {
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#values.size;
   }
 
   get(key: Key): V | undefined {
-    return this.#entries.get(identity(key))?.[1];
+    return this.#values.get(typeof key === 'string' ? key : identity(key));
   }
 
   has(key: Key): boolean {
-    return this.#entries.has(identity(key));
+    return this.#values.has(typeof key === 'string' ? key : identity(key));
   }
 
   set(key: Key, value: V): void {
+    if (typeof key === 'string') {
+      this.#values.set(key, value);
+      return;
+    }
     const id = identity(key);
-    const entry = this.#entries.get(id);
-    if (entry === undefined) this.#entries.set(id, [key, value]);
-    else entry[1] = value;
+    this.#keys ??= new Map();
+    if (!this.#values.has(id)) this.#keys.set(id, key);
+    this.#values.set(id, value);
   }
 
   delete(key: Key): boolean {
-    return this.#entries.delete(identity(key));
+    const id = identity(key);
+    this.#keys?.delete(id);
+    return this.#values.delete(id);
   }
 
   keys(): Key[] {
-    return Array.from(this.#entries.values(), ([key]) => key);
+    return Array.from(this.#values.keys(), (id) => this.#keyOf(id));
   }
 
   values(): V[] {
-    return Array.from(this.#entries.values(), ([, value]) => value);
+    return [...this.#values.values()];
   }
 
-  [Symbol.iterator](): IterableIterator<[Key, V]> {
-    return this.#entries.values();
+  *[Symbol.iterator](): Generator<[Key, V]> {
+    for (const [id, value] of this.#values) yield [this.#keyOf(id), value];
+  }
+
+  #keyOf(id: unknown): Key {
+    return typeof id === 'string' ? id : (this.#keys?.get(id) ?? null);
   }
 }
 

@@ -1,5 +1,5 @@
 import { copyDict } from '../config/create.js';
-import { type Container, children, type DictNode } from '../config/node.js';
+import { type Container, children, DictNode, items, Leaf, ListNode, type Node } from '../config/node.js';
 import { Resolution, type Resolver } from '../config/resolve.js';
 import { resolvers, type Surroundings } from '../config/resolvers.js';
 import { HydraError, isOmegaConfError } from '../errors.js';
@@ -65,6 +65,7 @@ export interface Composition {
 export class Composer {
   readonly #bases = new Map<string, Base>();
   readonly #repositories = new Map<string, Repository>();
+  readonly #words = new Map<string, Override>();
 
   constructor(private readonly workplace: Workplace) {}
 
@@ -79,17 +80,14 @@ export class Composer {
 
   #compose({ config, overrides: words, mode, jobName, validateSweeps = true }: Request): Composition {
     this.#ensureMain();
-    const overrides = parseOverrides(words);
+    const overrides = this.#parse(words);
     const warnings: string[] = [];
     const repository = this.#repository(config, overrides, warnings);
     if (validateSweeps) validate(overrides, mode);
     const base = this.#base(repository, config, overrides, mode);
     const root = copyDict(base.root);
     const resolution = this.#resolution(root, warnings);
-    const values = overrides.filter(
-      (override) => !isSweepOverride(override) && isValueOverride(repository, override),
-    );
-    applyOverrides(root, values, resolution);
+    applyOverrides(root, valuesAmong(repository, overrides), resolution);
     const { surroundings, cwd, hydraVersion, versionBase } = this.workplace;
     const known = base.choices.known;
     fillRuntime(
@@ -119,6 +117,35 @@ export class Composer {
     };
   }
 
+  /**
+   * The job's configuration alone, which is what takes part in the checks of a sweep: a hydra node that says the same
+   * for all jobs is not copied for each. null where the two refer to each other, so that `compose` is needed.
+   */
+  composeJob({ config, overrides: words, mode }: Omit<Request, 'jobName'>): DictNode | null {
+    const overrides = this.#parse(words);
+    const repository = this.#repository(config, overrides, []);
+    validate(overrides, mode);
+    const base = this.#base(repository, config, overrides, mode);
+    if (base.entwined) return null;
+    const job = copyDict(base.root, 'hydra');
+    const values = valuesAmong(repository, overrides).filter((override) => !isHydraOverride(override));
+    applyOverrides(job, values, this.#resolution(null, []));
+    return job;
+  }
+
+  /** The jobs of a sweep say the same words again and again. */
+  #parse(words: readonly string[]): Override[] {
+    return words.map((word) => {
+      const known = this.#words.get(word);
+      if (known !== undefined) return known;
+      const [override] = parseOverrides([word]);
+      if (override === undefined) throw new Error('a word gives an override');
+      if (this.#words.size >= MOST_WORDS) this.#words.clear();
+      this.#words.set(word, override);
+      return override;
+    });
+  }
+
   #base(repository: Repository, config: string | null, overrides: readonly Override[], mode: RunMode): Base {
     const warnings: string[] = [];
     const choosing = overrides.filter(
@@ -142,7 +169,7 @@ export class Composer {
     ensureDistinct(rows);
     choices.ensureUsed();
     const root = mergeRows(rows, repository, this.#resolution(null, warnings));
-    const base = { root, rows, tree, choices, warnings };
+    const base = { root, rows, tree, choices, warnings, entwined: mentionsHydra(root) };
     this.#bases.set(key, base);
     return base;
   }
@@ -187,6 +214,22 @@ interface Base {
   tree: Tree;
   choices: Choices;
   warnings: readonly string[];
+  /** The job's configuration refers to the hydra node. */
+  entwined: boolean;
+}
+
+const MOST_WORDS = 10_000;
+
+const valuesAmong = (repository: Repository, overrides: readonly Override[]): Override[] =>
+  overrides.filter((override) => !isSweepOverride(override) && isValueOverride(repository, override));
+
+const mentionsHydra = (root: DictNode): boolean =>
+  [...(children(root) ?? [])].some(([key, node]) => key !== 'hydra' && mentions(node));
+
+function mentions(node: Node): boolean {
+  if (node instanceof Leaf) return typeof node.value === 'string' && /\$\{\s*hydra\b/.test(node.value);
+  if (node instanceof DictNode) return (children(node)?.values() ?? []).some(mentions);
+  return node instanceof ListNode && (items(node) ?? []).some(mentions);
 }
 
 const searchPathKey = (overrides: readonly Override[]): string | null =>

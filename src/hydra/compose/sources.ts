@@ -17,6 +17,11 @@ export class FileSource implements Source {
     protected readonly directory: string | null = resolve(path),
   ) {}
 
+  /** A path that is not absolute is relative to `base`. */
+  static within(provider: string, path: string, base: string): FileSource {
+    return new FileSource(provider, path, resolve(base, path));
+  }
+
   available(): boolean {
     return this.isGroup('');
   }

@@ -140,7 +140,8 @@ export function copy(node: Node): Node {
   return list;
 }
 
-export function copyDict(node: DictNode): DictNode {
+/** `without`: a key that is left out. */
+export function copyDict(node: DictNode, without: Key | null = null): DictNode {
   const dict = new DictNode(null, node.field, node.element);
   dict.struct = node.struct;
   if (!(node.content instanceof Dict)) {
@@ -149,6 +150,6 @@ export function copyDict(node: DictNode): DictNode {
   }
   const content = new Dict<Node>();
   dict.content = content;
-  for (const [key, child] of node.content) place(dict, content, key, copy(child));
+  for (const [key, child] of node.content) if (key !== without) place(dict, content, key, copy(child));
   return dict;
 }

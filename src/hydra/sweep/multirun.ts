@@ -1,5 +1,5 @@
 import { isAbsolute, join, resolve } from 'node:path';
-import type { Composer, Composition, Request } from '../compose/composer.js';
+import { type Composer, type Composition, jobConfig, type Request } from '../compose/composer.js';
 import { argumentOf, plain, shown } from '../config/argument.js';
 import { resolvedContent } from '../config/content.js';
 import { assign } from '../config/merge.js';
@@ -67,6 +67,20 @@ export function composeJob(
   for (const [key, value] of master.resolution.cache) composition.resolution.cache.set(key, value);
   numberJob(composition, number);
   return { number, overrides, composition };
+}
+
+/** The job's configuration alone, as long as nothing in it depends on which job it is. */
+export function composeJobAlone(
+  composer: Composer,
+  request: Omit<Request, 'mode' | 'overrides'>,
+  plan: Multirun,
+  number: number,
+): DictNode {
+  const { master, axes } = plan;
+  const hydra = master.overrides.filter(isHydraOverride).map(({ input }) => input);
+  const overrides = [...hydra, ...jobOverrides(axes, number)];
+  const alone = composer.composeJob({ config: request.config, overrides, mode: 'RUN' });
+  return alone ?? jobConfig(composeJob(composer, request, plan, number).composition);
 }
 
 /** Says in the hydra node which job of a sweep this is. */
