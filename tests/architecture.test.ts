@@ -40,7 +40,7 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
   'daemon/guard': [],
   'daemon/options': ['daemon/quantity'],
   'daemon/log': ['daemon/log-file'],
-  client: ['gen', 'places', 'code', 'program', 'environment', 'secrets', 'protocol', 'install'],
+  client: ['gen', 'hydra', 'places', 'code', 'program', 'environment', 'secrets', 'protocol', 'install'],
   gen: ['gen'],
   tensorboard: [],
   code: [],

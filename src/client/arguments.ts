@@ -146,10 +146,14 @@ export function nearest(word: string, known: readonly string[]): string | null {
 }
 
 /** Flags of one dash and several letters that are words, not bundles of letters: Hydra's. */
-const WHOLE_WORDS = new Set(['-cp', '-cn', '-cd']);
+const WHOLE_WORDS: Readonly<Record<string, string>> = {
+  '-cp': '--config-path',
+  '-cn': '--config-name',
+  '-cd': '--config-dir',
+};
 
 const wholeWords = (words: readonly string[]): string[] =>
-  words.map((word) => (WHOLE_WORDS.has(word) ? `-${word}` : word));
+  words.map((word) => word.replace(/^-c[pnd](?=$|=)/, (short) => WHOLE_WORDS[short] ?? short));
 
 interface Option {
   rawName: string;

@@ -166,8 +166,10 @@ const wantsJson = (words: readonly string[]): boolean => {
   return (end < 0 ? words : words.slice(0, end)).includes('--json');
 };
 
-/** One line for people; a program that asked for JSON gets the same as JSON besides. */
-function tell(screen: Screen, { code, message, hint }: Failure, json: boolean): void {
-  if (json) void screen.write(jsonLine({ error: { code, message, hint } }));
+/** One line for people, with what belongs below it; a program that asked for JSON gets the same as JSON besides. */
+function tell(screen: Screen, { code, message, hint, lines = [] }: Failure, json: boolean): void {
+  if (json)
+    void screen.write(jsonLine({ error: { code, message, hint, ...(lines.length > 0 && { lines }) } }));
   screen.note(plain(`expctl: ${message}${hint === '' ? '' : `; ${hint}`}`));
+  for (const line of lines) screen.note(plain(line));
 }

@@ -2,14 +2,18 @@ import { CallFailed, ConnectionLost } from './transport.js';
 
 /** Something the caller can act on, found by the client itself. `code` is of the same vocabulary as ErrorDetail. */
 export class ClientError extends Error {
+  /** Shown below the one line: an excerpt, a list. */
+  readonly lines: readonly string[];
+
   constructor(
     readonly code: string,
     message: string,
     readonly hint: string = '',
-    options?: ErrorOptions,
+    options?: ErrorOptions & { lines?: readonly string[] },
   ) {
     super(message, options);
     this.name = 'ClientError';
+    this.lines = options?.lines ?? [];
   }
 }
 
@@ -19,6 +23,7 @@ export interface Failure {
   message: string;
   hint: string;
   exit: number;
+  lines?: readonly string[];
 }
 
 export const USAGE = 2;
@@ -47,7 +52,8 @@ export const exitFor = (code: string): number => EXITS[code] ?? 1;
 
 /** What to tell of a thrown error; of a bug no more than its first line, EXPD_DEBUG=1 shows the rest. */
 export function failureOf(error: unknown): Failure {
-  if (error instanceof ClientError) return failure(error.code, error.message, error.hint);
+  if (error instanceof ClientError)
+    return { ...failure(error.code, error.message, error.hint), lines: error.lines };
   if (error instanceof ConnectionLost)
     return failure('unreachable', error.message, 'expctl daemon status says whether it runs');
   if (error instanceof CallFailed) return ofCall(error);

@@ -39,12 +39,6 @@ const FLAGS: Readonly<Record<string, Capability>> = {
   'no-hydra': 'hydra',
   whole: 'hydra',
   'pin-config': 'hydra',
-  'config-dir': 'hydra',
-  'config-name': 'hydra',
-  'config-path': 'hydra',
-  cp: 'hydra',
-  cn: 'hydra',
-  cd: 'hydra',
   host: 'remote',
 };
 
@@ -62,7 +56,6 @@ const VERBS: Readonly<Record<string, Capability>> = {
   archive: 'experiments',
   experiment: 'experiments',
   sweep: 'hydra',
-  'config compose': 'hydra',
   'config diff': 'hydra',
   context: 'remote',
   pki: 'remote',

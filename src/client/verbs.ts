@@ -1,6 +1,7 @@
 import { cancel, hold, pause, release } from './commands/act.js';
 import { rerun, resume, retry } from './commands/again.js';
 import { completion } from './commands/completion.js';
+import { compose } from './commands/compose.js';
 import { config } from './commands/config.js';
 import {
   backup,
@@ -51,6 +52,7 @@ export const VERBS: readonly Verb[] = [
   groupsSet,
   groupsRemove,
   config,
+  compose,
   start,
   stop,
   status,

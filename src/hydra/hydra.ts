@@ -1,5 +1,6 @@
-import { colorlogSource, hydraSource, storeSource } from './builtin/sources.js';
+import { hydraSource, storeSource } from './builtin/sources.js';
 import { Composer, type Composition, jobConfig } from './compose/composer.js';
+import { outlineOf } from './compose/outline.js';
 import { Repository } from './compose/repository.js';
 import type { Source, VersionBase } from './compose/source.js';
 import { FileSource, PackageSource } from './compose/sources.js';
@@ -61,11 +62,11 @@ export class ConfigTree {
       ...(options.sources ?? []),
       ...options.directories.map((path, n) => open(n === 0 ? 'main' : 'command-line', path)),
     ];
-    const [builtin, store] = [hydraSource(), options.store ?? storeSource(true)];
+    const [builtin, store] = [hydraSource(true), options.store ?? storeSource(true)];
     this.#jobName = options.jobName ?? 'app';
     this.#repository = new Repository([builtin, ...sources, store], versionBase, () => {});
     this.#composer = new Composer({
-      sources: [...sources, colorlogSource()],
+      sources,
       builtin,
       store,
       open,
@@ -98,6 +99,26 @@ export class ConfigTree {
     });
   }
 
+  /** How a configuration comes about: its defaults list, the same as an outline, and where it was looked for. */
+  inspect(config: string | null, overrides: readonly string[] = []): Inspection {
+    const { rows, tree, sources } = this.#composer.compose({
+      config,
+      overrides,
+      mode: 'RUN',
+      jobName: this.#jobName,
+    });
+    return {
+      defaults: rows.map(({ configPath, package: pkg, isSelf: self, parent }) => ({
+        config: configPath,
+        package: pkg,
+        self,
+        parent,
+      })),
+      outline: outlineOf(tree),
+      sources: sources.map(({ provider, scheme, path }) => ({ provider, path: `${scheme}://${path}` })),
+    };
+  }
+
   /** The options of a group, sorted. */
   options(group: string): string[] {
     return this.#repository.options(group);
@@ -107,6 +128,14 @@ export class ConfigTree {
   groups(group: string): string[] {
     return this.#repository.groups(group);
   }
+}
+
+export interface Inspection {
+  /** In the order in which they are merged. */
+  defaults: { config: string; package: string; self: boolean; parent: string | null }[];
+  /** The primary configuration first; what another brings is one deeper. */
+  outline: { depth: number; text: string }[];
+  sources: { provider: string; path: string }[];
 }
 
 /** Which part of a configuration: the job's own, the hydra node, or both. */

@@ -6,9 +6,14 @@ import { HYDRA_FILES } from './files.js';
 import { basicLauncher, basicSweeper, hydraConf, hydraDefaults } from './hydra-conf.js';
 import { COLORLOG_FILES, PLUGIN_STRUCTS } from './plugins.js';
 
-/** Hydra's own configurations; always first, so that nobody's files stand before them. */
-export const hydraSource = (): Source =>
-  new MemorySource('hydra', 'hydra.conf', texts('hydra.conf', HYDRA_FILES), 'pkg');
+/** Hydra's own configurations; always first, so that nobody's files stand before them. `plugins`: and theirs. */
+export const hydraSource = (plugins = false): Source =>
+  new MemorySource(
+    'hydra',
+    'hydra.conf',
+    texts('hydra.conf', plugins ? { ...HYDRA_FILES, ...COLORLOG_FILES } : HYDRA_FILES),
+    'pkg',
+  );
 
 export const colorlogSource = (): Source =>
   new MemorySource(

@@ -63,7 +63,7 @@ function resolveChild(parent: Container, child: Node, resolution: Resolution): v
     resolveInPlace(child, resolution);
     return;
   }
-  const found = dereferenceOrMissing(child, resolution);
+  const found = named(child, () => dereferenceOrMissing(child, resolution));
   if (isContainer(found)) {
     resolveInPlace(found, resolution);
     replace(parent, child, copy(found));

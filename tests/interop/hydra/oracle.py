@@ -150,6 +150,7 @@ def oc_resolve(question):
 # --- Hydra
 
 from hydra import version  # noqa: E402
+from hydra._internal import config_loader_impl  # noqa: E402
 from hydra._internal.config_loader_impl import ConfigLoaderImpl  # noqa: E402
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper  # noqa: E402
 from hydra._internal.utils import create_config_search_path  # noqa: E402
@@ -230,6 +231,19 @@ def in_tree(question, use):
         shutil.rmtree(directory)
 
 
+# The list is computed once a composition: asking for it again would parse and load everything again.
+LISTS = []
+_create = config_loader_impl.create_defaults_list
+
+
+def remembering(**given):
+    LISTS[:] = [_create(**given)]
+    return LISTS[-1]
+
+
+config_loader_impl.create_defaults_list = remembering
+
+
 def compose(question):
     mode = RunMode[question.get("run_mode", "RUN")]
 
@@ -238,7 +252,7 @@ def compose(question):
         config = loader.load_configuration(question["config_name"], overrides, mode, from_shell=False)
         HydraConfig.instance().cfg = None
         HydraConfig.instance().set_config(config)
-        rows = loader.compute_defaults_list(question["config_name"], overrides, mode).defaults
+        rows = LISTS[-1].defaults
         job = OmegaConf.create(OmegaConf.to_container(config))
         del job["hydra"]
         hydra = OmegaConf.to_container(config.hydra, enum_to_str=True)

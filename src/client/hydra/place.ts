@@ -1,0 +1,64 @@
+import { statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { PACKAGE_ROOT } from '../../install.js';
+import { type Flags, list, text, type Values } from '../arguments.js';
+import { ClientError } from '../errors.js';
+
+/** Where a configuration is looked for, named as Hydra names it. */
+export const PLACE_FLAGS = {
+  'config-path': text('DIR', 'directory of the configurations; else conf here or in a directory above (-cp)'),
+  'config-name': text('NAME', 'name of the primary configuration; else config (-cn)'),
+  'config-dir': list('DIR', 'a further directory of configurations (-cd); may be repeated'),
+} satisfies Flags;
+
+/** A search path and the primary configuration in it. */
+export interface Place {
+  /** Absolute directories or `pkg://a.b.c`, in the order in which they are searched. */
+  directories: string[];
+  /** null: there is no primary configuration. */
+  config: string | null;
+  versionBase: '1.1' | '1.2' | '1.3';
+  jobName: string;
+  cwd: string;
+  packages: (dotted: string) => string | null;
+  /** Nobody's project: the configurations that come with expd. */
+  shipped: boolean;
+}
+
+const SHIPPED = join(PACKAGE_ROOT, 'conf');
+
+/** The project's own configurations, else those that come with expd. */
+export function projectPlace(flags: Values<typeof PLACE_FLAGS>, cwd: string): Place {
+  const given = flags['config-path'];
+  const name = flags['config-name'] ?? 'config';
+  const found = given === undefined ? nearestConf(cwd, name) : existing(given, cwd);
+  return {
+    directories: [found ?? SHIPPED, ...flags['config-dir'].map((directory) => existing(directory, cwd))],
+    config: name,
+    versionBase: '1.3',
+    jobName: 'run',
+    cwd,
+    packages: () => null,
+    shipped: found === null,
+  };
+}
+
+/** `conf` with the primary configuration, in the directory or the nearest above it. */
+function nearestConf(cwd: string, name: string): string | null {
+  for (let at = cwd; ; at = dirname(at)) {
+    const conf = join(at, 'conf');
+    if (statSync(join(conf, `${name}.yaml`), { throwIfNoEntry: false })?.isFile()) return conf;
+    if (dirname(at) === at) return null;
+  }
+}
+
+function existing(directory: string, cwd: string): string {
+  if (directory.includes('://')) return directory;
+  const path = resolve(cwd, directory);
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return path;
+  throw new ClientError(
+    'usage',
+    `there is no directory ${path}`,
+    'write the directory of the configurations',
+  );
+}
