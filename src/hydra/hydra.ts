@@ -276,6 +276,7 @@ function openSource(
 export { MemorySource } from './compose/memory.js';
 export type { VersionBase } from './compose/source.js';
 export { HydraError } from './errors.js';
+export { sweptTexts } from './override/texts.js';
 export { fromTyped, toTyped } from './typed-json.js';
 export { Dict, type Key, PathValue, type Value } from './value.js';
 export { dumpYaml } from './yaml/dump.js';

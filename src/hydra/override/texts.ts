@@ -1,6 +1,5 @@
 import { HydraError } from '../errors.js';
-import { str } from '../python/text.js';
-import { Choice, Glob, Interval, isSweep, Range } from './element.js';
+import { Choice, type Element, elementText, Glob, Interval, isSweep, Quoted } from './element.js';
 import { parseOverride } from './grammar.js';
 import { unquoted } from './quoting.js';
 import { sweepElements } from './sweep.js';
@@ -20,9 +19,9 @@ export function sweptTexts(value: string, limit: number): string[] | null {
   const texts: string[] = [];
   for (const element of sweepElements(override, () => [])) {
     if (texts.length >= limit) throw new HydraError('LimitError', `'${value}' has more than ${limit} values`);
-    texts.push(typeof element === 'string' ? element : plainText(element));
+    texts.push(textOf(element));
   }
-  return swept instanceof Range || swept instanceof Choice ? texts : null;
+  return texts;
 }
 
 function readable(value: string) {
@@ -36,15 +35,10 @@ function readable(value: string) {
 
 const isCall = (value: string): boolean => /^\s*[A-Za-z_]\w*\s*\(/.test(value);
 
-const plainText = (element: unknown): string =>
-  typeof element === 'bigint' ||
-  typeof element === 'number' ||
-  typeof element === 'boolean' ||
-  element === null
-    ? str(element)
-    : element instanceof Object && 'text' in element
-      ? String(element.text)
-      : String(element);
+function textOf(element: Element): string {
+  if (element instanceof Quoted) return element.text;
+  return typeof element === 'string' ? element : elementText(element);
+}
 
 /** The text between the commas that stand so deep in brackets. */
 function parts(value: string, depth: number): string[] {

@@ -1,0 +1,51 @@
+import { library } from './open.js';
+import type { Job, Plan, PlanOptions } from './plan.js';
+import { tooMany } from './sweeping.js';
+
+// Sweeps over the words of a program that knows nothing of Hydra: `lr=0.1,0.01` and `--lr=0.1,0.01`.
+
+interface Axis {
+  key: string;
+  /** Index of the word. */
+  at: number;
+  words: string[];
+}
+
+/** One run, or with `multirun` one for each combination of what its words sweep over, the last word fastest. */
+export async function planWords(argv: readonly string[], { multirun, limit }: PlanOptions): Promise<Plan> {
+  if (!multirun) return { jobs: [job([...argv], [])], sweep: null, notes: [] };
+  const { sweptTexts } = await library();
+  const axes = argv.flatMap((word, at): Axis[] => {
+    const match = /^((?:--?)?[A-Za-z_][\w./-]*)=(.*)$/s.exec(word);
+    const texts = match === null ? null : sweptTexts(match[2] ?? '', limit);
+    if (match === null || texts === null) return [];
+    return [
+      { key: (match[1] ?? '').replace(/^-+/, ''), at, words: texts.map((text) => `${match[1]}=${text}`) },
+    ];
+  });
+  const count = axes.reduce((product, { words }) => product * words.length, 1);
+  if (count > limit) throw tooMany(count, limit);
+  const jobs = Array.from({ length: count }, (_, number) => combination(argv, axes, number));
+  const names = axes.map(({ key }) => key).join(' × ');
+  return { jobs, sweep: { axes: names, multirunYaml: '', dir: '' }, notes: [] };
+}
+
+function combination(argv: readonly string[], axes: readonly Axis[], number: number): Job {
+  const words = [...argv];
+  const overrides: string[] = [];
+  let rest = number;
+  for (const { at, words: choices } of [...axes].reverse()) {
+    const word = choices[rest % choices.length] ?? '';
+    rest = Math.floor(rest / choices.length);
+    words[at] = word;
+    overrides.unshift(word.replace(/^-+/, ''));
+  }
+  return job(words, overrides);
+}
+
+const job = (argv: string[], overrides: string[]): Job => ({
+  argv,
+  overrides,
+  words: new Map(),
+  configuration: null,
+});
