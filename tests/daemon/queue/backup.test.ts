@@ -1,4 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { UserError } from '../../../src/daemon/errors.js';
@@ -70,4 +79,34 @@ test('a backup over the daemon itself, or into nowhere, is refused', async () =>
   ])
     await expect(store.queue.backup(path)).rejects.toEqual(refused);
   expect(await store.submit()).toBe(1);
+});
+
+test('a backup replaces a file and nothing else', async () => {
+  const backups = join(store.dir, 'backups');
+  execFileSync('mkfifo', [join(backups, 'fifo')]);
+  writeFileSync(join(store.dir, 'target'), 'mine');
+  symlinkSync(join(store.dir, 'target'), join(backups, 'link'));
+  for (const path of [join(backups, 'fifo'), join(backups, 'link'), backups])
+    await expect(store.queue.backup(path)).rejects.toMatchObject({ constructor: UserError, code: 'usage' });
+  expect(lstatSync(join(backups, 'fifo')).isFIFO()).toBe(true);
+  expect(lstatSync(join(backups, 'link')).isSymbolicLink()).toBe(true);
+  expect(readdirSync(backups).sort()).toEqual(['fifo', 'link']);
+});
+
+test('a backup that cannot be written says why', async () => {
+  const long = join(store.dir, 'backups', 'b'.repeat(256));
+  await expect(store.queue.backup(long)).rejects.toMatchObject({
+    code: 'storage_failed',
+    message: `${long} cannot be written (ENAMETOOLONG)`,
+  });
+  await expect(store.queue.backup('/proc/backup')).rejects.toMatchObject({ code: 'storage_failed' });
+});
+
+test('two backups to one file are both whole', async () => {
+  await store.submit();
+  await Promise.all([store.queue.backup(to), store.queue.backup(to)]);
+  expect(readdirSync(join(store.dir, 'backups'))).toEqual(['expd.db']);
+  const copy = await restored();
+  expect(copy.reader.newest()?.id).toBe(1);
+  await copy.stop();
 });
