@@ -17,7 +17,10 @@ void expctl(process.argv.slice(2), {
   now: Date.now,
   stdin: () => process.stdin,
   screen,
-}).then((code) => process.exit(code));
+}).then(async (code) => {
+  await screen.flushed();
+  process.exit(code);
+});
 
 function cwd(): string {
   try {

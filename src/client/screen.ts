@@ -12,6 +12,8 @@ export interface Screen {
   note(line: string): void;
   /** The reader of standard output went away. */
   closed(): boolean;
+  /** Resolves when everything written is on its way: what a full pipe has not taken is lost with the process. */
+  flushed(): Promise<void>;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -50,8 +52,20 @@ export function openScreen(
     },
     note: (line) => void stderr.write(`${line}\n`),
     closed: () => closed,
+    async flushed() {
+      await Promise.all([stdout, stderr].map(taken));
+    },
   };
 }
+
+/** A stream that failed takes no more. */
+const taken = (stream: NodeJS.WriteStream): Promise<void> | undefined =>
+  stream.writableLength === 0 || stream.destroyed
+    ? undefined
+    : new Promise((resolve) => {
+        stream.once('close', resolve);
+        stream.write('', () => resolve());
+      });
 
 const unwritable = (cause: NodeJS.ErrnoException): ClientError =>
   new ClientError(

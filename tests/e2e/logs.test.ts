@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Home } from '../helpers/home.js';
 import { until } from '../helpers/until.js';
@@ -125,4 +127,26 @@ test('run says no more than it must of a run that starts at once', async () => {
   const { stdout, stderr, code } = await home.expctl(['run', '--', 'sh', '-c', 'echo words; exit 3']);
   expect([code, stderr]).toEqual([3, '']);
   expect(stdout).toMatch(/^run 1 queued {2}sh {2}project .*\nwords\n$/);
+});
+
+/** Counts what comes through a pipe, a little at a time. */
+const SLOWLY = `
+const { readSync } = require('node:fs');
+let count = 0;
+for (let n; (n = readSync(0, Buffer.alloc(8192))) > 0; count += n) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 4);
+console.log(count);`;
+
+test('a reader that is slower than everything gets every byte, also of the last piece', async () => {
+  await home.start();
+  // A piece of 256 KiB, and a small one that finds the pipe full.
+  const bytes = 262_144 + 5000;
+  const id = String(await home.submit(['head', '-c', String(bytes), '/dev/zero']));
+  await home.ok('wait', id);
+  for (const verb of [['logs'], ['logs', '-f']]) {
+    const shell = ['-c', '"$1" "$2" $3 | "$1" -e "$4"', 'sh', home.node, home.programs.expctl];
+    const { stdout } = await promisify(execFile)('sh', [...shell, [...verb, id].join(' '), SLOWLY], {
+      env: home.env,
+    });
+    expect(Number(stdout), verb.join(' ')).toBe(bytes);
+  }
 });
