@@ -1,3 +1,4 @@
+import { refuseAltered } from './altered.js';
 import { type Flags, nearest, read, refuseUnknown, type Split, split, toggle } from './arguments.js';
 import { openDaemon } from './connect.js';
 import { ClientError, type Failure, failureOf, OWN_ERROR } from './errors.js';
@@ -129,6 +130,7 @@ function check(verb: Verb, given: Split, words: readonly string[], flags: Flags)
   refuseUnknown(verb.name, given.unknown, flags);
   if (given.command !== null && verb.command === undefined)
     throw new ClientError('usage', `${verb.name} takes no command behind --`, `expctl help ${verb.name}`);
+  refuseAltered(given.command ?? []);
   const [fewest, most] = verb.takes;
   if (verb.command === 'must' && given.command !== null && given.command.length === 0)
     throw new ClientError(

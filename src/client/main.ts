@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { withAbsoluteHome } from '../places.js';
 import { expctl } from './cli.js';
 import { ClientError, failureOf } from './errors.js';
@@ -24,8 +25,10 @@ void expctl(process.argv.slice(2), {
 
 function cwd(): string {
   try {
-    return process.cwd();
+    const directory = process.cwd();
+    if (!directory.includes('\ufffd') || existsSync(directory)) return directory;
   } catch (cause) {
     throw new ClientError('usage', 'the working directory is gone', 'cd to one that exists', { cause });
   }
+  throw new ClientError('usage', 'the path of the working directory is not UTF-8', 'rename it');
 }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Home, type Output, processesWith } from '../helpers/home.js';
@@ -119,6 +120,27 @@ test('a relative EXPD_HOME is one of the working directory, for the daemon that 
   } finally {
     await home.expctl(['daemon', 'stop'], { env: { EXPD_HOME: place } });
   }
+});
+
+test('bytes that are no UTF-8 are refused, never altered; U+FFFD itself passes', async () => {
+  await home.start();
+  const shell = (script: string) =>
+    promisify(execFile)('bash', ['-c', script, home.node, home.programs.expctl], {
+      cwd: home.project,
+      env: home.env,
+    }).catch((error: { stderr: string; code: number }) => error);
+  const submit = '"$0" "$1" submit -q --';
+  expect(await shell(`${submit} cat $'a\\xff.txt'`)).toMatchObject({
+    code: 2,
+    stderr:
+      'expctl: "a\ufffd.txt" is not UTF-8 and would reach the run altered; rename the file, or name it inside a script\n',
+  });
+  expect(await shell(`mkdir $'d\\xff' && cd $'d\\xff' && ${submit} true`)).toMatchObject({
+    code: 2,
+    stderr: 'expctl: the path of the working directory is not UTF-8; rename it\n',
+  });
+  expect(await shell(`${submit} echo $'\\xef\\xbf\\xbd'`)).toMatchObject({ stdout: '1\n' });
+  expect(JSON.parse(await home.ok('ls', '-a', '--json')).runs).toHaveLength(1);
 });
 
 test('no daemon is started inside a run: it would end with that run', async () => {
