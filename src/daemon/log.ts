@@ -2,6 +2,7 @@ import { fstatSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import pino, { type Logger } from 'pino';
 import { LogFile } from './log-file.js';
+import { LogStream } from './log-stream.js';
 
 /** Structured log: `log.info({ event: 'run_started', runId, attempt })`. Constant event names, facts as fields. */
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error' | 'fatal'>;
@@ -21,15 +22,28 @@ export function openLog(
   level: string,
   env: Readonly<Record<string, string | undefined>>,
 ): OpenLog {
-  if (env.JOURNAL_STREAM && journalIsStderr(env.JOURNAL_STREAM)) {
-    const log = pino({ level, base: null }, pino.destination({ fd: 2, sync: true }));
-    return { log, where: 'journal', setLevel: (next) => (log.level = next), close: async () => {} };
-  }
+  if (env.JOURNAL_STREAM && journalIsStderr(env.JOURNAL_STREAM))
+    return opened(new LogStream(process.stderr), { level, base: null }, 'journal');
   const file = join(stateDir, 'log', 'expd.log');
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const sink = new LogFile(file);
-  const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, sink);
-  return { log, where: file, setLevel: (next) => (log.level = next), close: () => sink.close() };
+  const stamped = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
+  return opened(new LogFile(file), stamped, file);
+}
+
+function opened(sink: LogFile | LogStream, options: pino.LoggerOptions, where: string): OpenLog {
+  const log = pino(options, sink);
+  // A bug outside of every await ends the daemon, and its own log is where somebody will look for why.
+  const crashed = (err: Error, origin: string): void => log.fatal({ event: 'crashed', origin, err });
+  process.on('uncaughtExceptionMonitor', crashed);
+  return {
+    log,
+    where,
+    setLevel: (next) => (log.level = next),
+    close: async () => {
+      process.off('uncaughtExceptionMonitor', crashed);
+      await sink.close();
+    },
+  };
 }
 
 /** systemd.exec(5): JOURNAL_STREAM is device:inode of the stream; a child with another stderr inherits the variable. */
