@@ -33,6 +33,15 @@ export function starterFor({ env, places, allowed, evenIfStopped, note }: StartP
   };
 }
 
-/** Says that the daemon was stopped on purpose; only `submit` and `daemon start` start it again. */
-export const markStopped = (places: Places): void =>
-  writeFileSync(stopMarker(places.state), '', { mode: 0o600 });
+/**
+ * Says that the daemon was stopped on purpose; only `submit` and `daemon start` start it again. It can be stopped
+ * without that, too. @returns why it could not be said: a full disk, for one
+ */
+export function markStopped(places: Places): string | null {
+  try {
+    writeFileSync(stopMarker(places.state), '', { mode: 0o600 });
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

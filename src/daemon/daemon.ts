@@ -1,4 +1,5 @@
 import { VERSION } from '../protocol.js';
+import { fromSystem } from './guard/system-error.js';
 import { startNotifier } from './notify/notifier.js';
 import { tellReady } from './readiness.js';
 import { partWithRuns } from './supervisor/parting.js';
@@ -27,7 +28,7 @@ export async function startDaemon(given: Given): Promise<Daemon> {
     return { ...(await start(given, closers)), close };
   } catch (error) {
     await close();
-    throw error;
+    throw fromSystem(error) ?? error;
   }
 }
 

@@ -1,4 +1,5 @@
-import { closeSync, existsSync, fstatSync, openSync, renameSync, write, writeSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, renameSync, write, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 const ROTATE_BYTES = 10 * 2 ** 20;
 const KEEP = 5;
@@ -7,11 +8,12 @@ const PENDING_LENGTH = 2 ** 20;
 
 /**
  * An append-only file of whole lines, rotated at 10 MiB, five kept (`expd.log.1` is the youngest). Writes never block
- * and never fail: a disk that takes nothing costs lines of the log and nothing else.
+ * and never fail: a disk that takes nothing, not even the file, costs lines of the log and nothing else.
  */
 export class LogFile {
-  #fd: number;
-  #size: number;
+  /** null: it could not be opened, and is tried again with the next lines. */
+  #fd: number | null = null;
+  #size = 0;
   #pending = '';
   #writing = false;
   /** The last write failed, perhaps within a line. */
@@ -20,10 +22,8 @@ export class LogFile {
   #closed = false;
   readonly #onExit = (): void => this.#flush();
 
-  /** Opens it; throws what open(2) says. Directories must be there. */
   constructor(private readonly file: string) {
-    this.#fd = open(file);
-    this.#size = fstatSync(this.#fd).size;
+    this.#open();
     process.once('exit', this.#onExit);
   }
 
@@ -43,28 +43,38 @@ export class LogFile {
       });
     this.#flush();
     process.off('exit', this.#onExit);
-    closeSync(this.#fd);
+    if (this.#fd !== null) closeSync(this.#fd);
+  }
+
+  #open(): number | null {
+    try {
+      mkdirSync(dirname(this.file), { recursive: true, mode: 0o700 });
+      this.#fd = open(this.file);
+      this.#size = fstatSync(this.#fd).size;
+    } catch {}
+    return this.#fd;
   }
 
   #flush(): void {
     try {
-      if (this.#pending.length > 0) writeSync(this.#fd, this.#pending);
+      if (this.#fd !== null && this.#pending.length > 0) writeSync(this.#fd, this.#pending);
     } catch {}
   }
 
   #next(): void {
     if (this.#size >= ROTATE_BYTES) this.#rotate();
+    const fd = this.#fd ?? this.#open();
     const lines = Buffer.from(this.#torn ? `\n${this.#pending}` : this.#pending);
     this.#pending = '';
-    this.#put(lines);
+    if (fd !== null) this.#put(fd, lines);
   }
 
-  #put(lines: Buffer): void {
+  #put(fd: number, lines: Buffer): void {
     this.#writing = true;
-    write(this.#fd, lines, 0, lines.length, null, (error, written) => {
+    write(fd, lines, 0, lines.length, null, (error, written) => {
       this.#size += written ?? 0;
       this.#torn = error !== null;
-      if (error === null && written < lines.length) return this.#put(lines.subarray(written));
+      if (error === null && written < lines.length) return this.#put(fd, lines.subarray(written));
       this.#writing = false;
       if (this.#closed) this.#idle?.();
       else if (this.#pending.length > 0) this.#next();
@@ -79,7 +89,7 @@ export class LogFile {
         if (existsSync(from)) renameSync(from, `${this.file}.${n + 1}`);
       }
       const next = open(this.file);
-      closeSync(this.#fd);
+      if (this.#fd !== null) closeSync(this.#fd);
       this.#fd = next;
       this.#size = 0;
     } catch {}

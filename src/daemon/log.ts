@@ -1,5 +1,5 @@
-import { fstatSync, mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { fstatSync } from 'node:fs';
+import { join } from 'node:path';
 import pino, { type Logger } from 'pino';
 import { LogFile } from './log-file.js';
 import { LogStream } from './log-stream.js';
@@ -25,7 +25,6 @@ export function openLog(
   if (env.JOURNAL_STREAM && journalIsStderr(env.JOURNAL_STREAM))
     return opened(new LogStream(process.stderr), { level, base: null }, 'journal');
   const file = join(stateDir, 'log', 'expd.log');
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const stamped = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
   return opened(new LogFile(file), stamped, file);
 }

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, readlinkSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readlinkSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect } from 'vitest';
 import { Calls } from '../helpers/calls.js';
@@ -80,13 +80,58 @@ describe('a full disk', () => {
     await home.stop('SIGKILL');
     const [id] = scene.attempts();
     await until('the run is over', () => processesWith(`EXPD_ATTEMPT_ID=${id}`).length === 0);
-    // With or without room to start: it may refuse, it may not forget.
-    await scene.start().catch(() => home.stop('SIGKILL'));
-    free();
-    if (home.daemon === null) await scene.start();
+    await scene.start();
     expect((await home.untilState(running.runId, 'failed')).exitCode).toBe(5);
+    expect((await home.expctl(['daemon', 'stop'])).code).toBe(0);
+    // What a clean end has freed is taken as well.
+    free();
+    const freed = fill(scene.state);
+    await scene.start();
+    expect((await home.run(running.runId)).exitCode).toBe(5);
+    freed();
     await scene.settle();
     assertInvariants(scene, scene.acknowledged);
+  });
+
+  mounts('of inodes: whatever is missing for it, a start that fails says so in one line', async () => {
+    const home = new Home();
+    closers.push(() => home.close());
+    const directory = join(home.dir, 'home');
+    mkdirSync(directory);
+    let served = 0;
+    for (let inodes = 2; served === 0; inodes++) {
+      const disk = smallDisk(directory, `64m,nr_inodes=${inodes}`);
+      try {
+        await home.start();
+        const { code, stderr } = await home.expctl(['submit', '-q', '--', 'true']);
+        if (code === 0) served = inodes;
+        else expect(stderr).toMatch(/^expctl: the disk of the state directory is full; [^\n]*\n$/);
+        const stopped = await home.expctl(['daemon', 'stop']);
+        expect([stopped.code, stopped.stdout]).toEqual([0, expect.stringMatching(/ended; runs go on/)]);
+      } catch (error) {
+        expect(String(error)).toMatch(/^Error: expd ended before it was ready \(78\): expd: [^\n]*\n?$/);
+      } finally {
+        home.daemon = null;
+        await endRuns(home);
+        disk.release();
+      }
+    }
+    expect(served).toBeGreaterThan(8);
+  });
+
+  mounts('where the settings lie: it starts, and follows them no more', async () => {
+    const { home } = stage((home) => ({ directory: join(home.dir, 'home'), size: '64m' }));
+    const places = ['state', 'run'].map((name) => join(home.dir, 'home', name));
+    for (const place of places) {
+      mkdirSync(place);
+      const disk = smallDisk(place, '32m');
+      closers.push(() => disk.release());
+    }
+    execFileSync('mount', ['-o', 'remount,ro', join(home.dir, 'home')]);
+    await home.start();
+    expect((await home.expctl(['submit', '--wait', '--', 'true'])).code).toBe(0);
+    expect(readFileSync(join(home.state, 'log/expd.log'), 'utf8')).toContain('settings_not_watched');
+    expect(await home.stop()).toBe(0);
   });
 
   mounts('of the project: the end of the run is the true one', async () => {
@@ -183,7 +228,7 @@ describe('a power cut', () => {
       const namespace = readlinkSync(`/proc/${home.daemon!.pid}/ns/mnt`);
       execFileSync('python3', ['-c', CUT, disk]);
       await home.stop('SIGKILL');
-      for (const pid of processesIn(namespace)) process.kill(pid, 'SIGKILL');
+      killAll(processesIn(namespace));
       spawnSync('umount', ['-l', disk]);
       await until('the disk is let go', () => execFileSync('losetup', ['-j', image]).length === 0);
     }
@@ -199,10 +244,14 @@ describe('a power cut', () => {
 
 /** Kills what runs for a home, and the shims, which end by themselves. */
 async function endRuns(home: Home): Promise<void> {
-  for (const pid of processesWith(`HOME=${home.dir}`)) {
+  killAll(processesWith(`HOME=${home.dir}`));
+  await until('nothing runs', () => processesWith(`HOME=${home.dir}`).length === 0);
+}
+
+function killAll(pids: readonly number[]): void {
+  for (const pid of pids) {
     try {
       process.kill(pid, 'SIGKILL');
-    } catch {}
+    } catch {} // It has just ended.
   }
-  await until('nothing runs', () => processesWith(`HOME=${home.dir}`).length === 0);
 }

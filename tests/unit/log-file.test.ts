@@ -1,4 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -53,4 +61,14 @@ test('it is rotated, and no line is cut or lost', async () => {
   await log.close();
   expect(files()).toEqual(['expd.log', 'expd.log.1', 'expd.log.2']);
   for (const name of files()) expect(readFileSync(join(dir, name), 'utf8').endsWith('x\n')).toBe(true);
+});
+
+test('a file that cannot be made is made when it can be', async () => {
+  writeFileSync(join(dir, 'log'), 'in the way');
+  const late = new LogFile(join(dir, 'log/expd.log'));
+  late.write('lost\n');
+  rmSync(join(dir, 'log'));
+  late.write('kept\n');
+  await late.close();
+  expect(readFileSync(join(dir, 'log/expd.log'), 'utf8')).toBe('kept\n');
 });

@@ -35,14 +35,18 @@ export const stop = verb({
   async run(context) {
     const { daemon, places } = context;
     // Before it ends: a verb that runs beside must not start it again.
-    if (existsSync(places.state)) markStopped(places);
+    const unmarked = existsSync(places.state) ? markStopped(places) : null;
     const { pid } = await daemon.call(DaemonService.shutdown, { requestId: requestId() }).catch((error) => {
       if (failureOf(error).code === 'unreachable') return { pid: 0 };
       throw error;
     });
     if (pid !== 0) await gone(context, pid);
     const text = pid === 0 ? 'no daemon runs' : `the daemon (pid ${pid}) ended; runs go on`;
-    return { json: { pid: pid || null }, text: () => [text] };
+    return {
+      json: { pid: pid || null },
+      text: () => [text],
+      warnings: unmarked === null ? [] : [`warning: any verb will start it again: ${unmarked}`],
+    };
   },
 });
 

@@ -47,7 +47,10 @@ export function contentStore(directory: string, what: string): ContentStore {
     // Complete by its rename, but perhaps not durable: a daemon may have died before the fsync of the directory.
     if (there?.isFile() && there.size === content.length) await syncDirectory(directory);
     else {
-      await mkdir(directory, { recursive: true, mode: 0o700 });
+      // Not recursive, which calls a full disk ENOENT: what lies above is there.
+      await mkdir(directory, { mode: 0o700 }).catch((cause: NodeJS.ErrnoException) => {
+        if (cause.code !== 'EEXIST') throw cause;
+      });
       await writeAtomically(path, content, { mode: 0o600, durable: true });
     }
     if (durable.size >= REMEMBERED) durable.clear();

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { UserError } from '../errors.js';
+import { storageFailure } from './failure.js';
 import { openDatabase } from './open.js';
 
 /**
@@ -15,7 +16,8 @@ export function takeLock(stateDir: string): { release(): void } {
   let db: Database.Database | undefined;
   try {
     db = openDatabase(file, { timeout: 0 });
-    db.exec('BEGIN EXCLUSIVE');
+    // Nothing is ever written: with its journal in memory the lock takes no space, which a full disk does not have.
+    db.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (cause) {
     db?.close();
     if (cause instanceof Error && 'code' in cause && cause.code === 'SQLITE_BUSY')
@@ -25,10 +27,13 @@ export function takeLock(stateDir: string): { release(): void } {
         'expctl daemon status shows it; expctl daemon stop ends it',
         { cause },
       );
+    const full = storageFailure(cause) === 'full';
     throw new UserError(
-      'storage_failed',
+      full ? 'storage_full' : 'storage_failed',
       `${file} cannot be locked: ${cause instanceof Error ? cause.message : cause}`,
-      'the state directory must be writable and on a local disk',
+      full
+        ? `free some space on the disk of ${stateDir}`
+        : 'the state directory must be writable and on a local disk',
       { cause },
     );
   }

@@ -26,7 +26,7 @@ export const shimCandidates = (packageRoot: string): string[] => [
 /**
  * Takes the first candidate that runs here, from a copy in `<state>/bin`: an upgrade deletes the package's
  * file, and a daemon that lives on must still be able to start runs.
- * @throws UserError no_shim, with the recipe.
+ * @throws UserError no_shim, with the recipe; what open(2) says of a full disk.
  */
 export async function installShim(candidates: string[], stateDir: string): Promise<Shim> {
   const failures: string[] = [];
@@ -35,6 +35,8 @@ export async function installShim(candidates: string[], stateDir: string): Promi
       const bytes = await readFile(candidate);
       return await describe(await copyOf(bytes, join(stateDir, 'bin')));
     } catch (cause) {
+      // A full disk says nothing about the program.
+      if (errnoOf(cause) === 'ENOSPC' || errnoOf(cause) === 'EDQUOT') throw cause;
       if (errnoOf(cause) !== 'ENOENT') failures.push(cause instanceof Error ? cause.message : String(cause));
     }
   }

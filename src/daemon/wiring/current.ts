@@ -31,7 +31,13 @@ export class CurrentSettings {
 
   /** From now on changes of the file count. */
   follow(): void {
-    mkdirSync(dirname(this.file), { recursive: true, mode: 0o700 });
+    try {
+      mkdirSync(dirname(this.file), { recursive: true, mode: 0o700 });
+    } catch (err) {
+      // A home that cannot be written, and a state elsewhere: there is no file to change.
+      this.log.warn({ event: 'settings_not_watched', err });
+      return;
+    }
     // Editors replace files, so the name is watched, not the inode.
     this.#watcher = watch(this.file, { ignoreInitial: true, awaitWriteFinish: { stabilityThreshold: 100 } });
     this.#watcher.on('all', () => void this.#reload());

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readlink, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +22,7 @@ export async function ports(
   state: string,
   now?: () => number,
 ): Promise<PreparePorts & { environments: ReturnType<typeof environmentStore> }> {
+  await mkdir(state, { recursive: true });
   return {
     state,
     layouts: await readLayouts([CONF]),
