@@ -185,8 +185,11 @@ describe('following', () => {
   });
 
   test('a daemon that is asked to stop while wait and logs -f wait: both go on with the next one', async () => {
-    const id = await home.submit(gated('echo one', 'echo two; exit 2'));
+    const id = await home.submit(gated('echo one', 'echo two; exit 2'), ['--hold']);
     const [log, wait] = [following(['logs', '-f', String(id)]), following(['wait', String(id)])];
+    // That it is held is what both are told first.
+    await until('both are connected', () => [log, wait].every(({ err }) => err().includes('is held')));
+    await home.ok('release', String(id));
     await until('the first line', () => log.out() === 'one\n');
     await home.ok('daemon', 'stop');
     await home.stop();
