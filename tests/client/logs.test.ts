@@ -207,13 +207,17 @@ describe('following', () => {
     'Ctrl-C in %s detaches: the run goes on, and it says so',
     async (verb) => {
       const command = gated('echo started', 'exit 0');
-      const id = verb === 'run --' ? 1 : await home.submit(command);
+      const id = verb === 'run --' ? 1 : await home.submit(command, ['--hold']);
       const what = following(
         verb === 'run --' ? ['run', '--', ...command] : [...verb.split(' '), String(id)],
       );
       if (verb === 'run --') await until('it is submitted', () => what.out().includes('run 1 '));
+      else {
+        // That it is held is what it is told first.
+        await until('it is connected', () => what.err().includes('is held'));
+        await home.ok('release', String(id));
+      }
       await home.untilState(id, 'running');
-      // wait says nothing of a running run; its listener shows that it waits.
       if (verb !== 'wait') await until('the first line', () => what.out().includes('started'));
       await until('it listens', () => catchesInterrupt(what.child.pid!));
       what.child.kill('SIGINT');
