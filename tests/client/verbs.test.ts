@@ -398,6 +398,17 @@ describe('acting on runs', () => {
       argv: ['echo', 'x'],
     });
     expect(await home.ok('ls', 'renamed')).toMatch(/PRIO.*\n.*renamed.*-7.*b,c/);
+    await home.ok('edit', String(id), '--tag', 'd', '--tag', 'e', '--note', 'three');
+    expect((await json('show', String(id))).run).toMatchObject({ tags: ['b', 'c', 'd', 'e'], note: 'three' });
+    const { history } = await json('explain', String(id));
+    const edits = history.filter(({ kind }: { kind: string }) => kind === 'edited');
+    expect(edits.map(({ reason }: { reason: { text: string } }) => reason.text)).toEqual([
+      'name, priority, command, time limit',
+      'tags',
+      'tags',
+      'note',
+      'note, tags',
+    ]);
   });
 
   test('explain tells the history', async () => {

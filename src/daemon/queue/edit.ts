@@ -25,7 +25,7 @@ export function edit(scene: Scene, { runId, changes }: Extract<Command, { do: 'e
     codeUntil: run.codeUntil,
   });
   const { state, attempt } = run;
-  const reason = { code: 'edited', text: named(changes).join(', ') };
+  const reason = { code: 'edited', text: inWords(changes) };
   tables.events.append({ at: now, runId, kind: 'edited', state, attempt, reason });
   touched.changed.add(runId);
   return { ok: true, runId };
@@ -82,18 +82,34 @@ function replaceSubmission(
   tables.submissions.replace(runId, { ...stored.submission, ...changes });
 }
 
-function named(changes: RunChanges): (keyof RunChanges)[] {
-  const all: (keyof RunChanges)[] = [
-    'priority',
-    'group',
-    'name',
-    'note',
-    'retries',
-    'beginAt',
-    'after',
-    'addTags',
-    'removeTags',
-    'submission',
-  ];
-  return all.filter((name) => changes[name] !== undefined);
+const named = (changes: RunChanges): (keyof RunChanges)[] =>
+  NAMES.filter((name) => changes[name] !== undefined);
+
+const NAMES: readonly (keyof RunChanges)[] = [
+  'name',
+  'priority',
+  'group',
+  'note',
+  'retries',
+  'beginAt',
+  'after',
+  'addTags',
+  'removeTags',
+  'submission',
+];
+
+/** `name, tags, command`: what was changed, as its flags are called. */
+function inWords({ submission = {}, ...labels }: RunChanges): string {
+  const words = [...named(labels), ...Object.keys(submission)].map((name) => WORDS[name] ?? name);
+  return [...new Set(words)].join(', ');
 }
+
+const WORDS: Readonly<Record<string, string>> = {
+  beginAt: 'begin',
+  addTags: 'tags',
+  removeTags: 'tags',
+  argv: 'command',
+  cwd: 'directory',
+  timeLimitMs: 'time limit',
+  envSha: 'environment',
+};

@@ -17,6 +17,7 @@ interface EventRow {
 export const EVENT_SQL = {
   after: 'SELECT * FROM run_events WHERE seq > ? ORDER BY seq LIMIT ?',
   ofRunAfter: 'SELECT * FROM run_events WHERE run_id = ? AND seq > ? ORDER BY seq LIMIT ?',
+  newestOfRun: 'SELECT * FROM run_events WHERE run_id = ? ORDER BY seq DESC LIMIT ?',
   append: 'INSERT INTO run_events (at, run_id, kind, state, attempt, reason) VALUES (?, ?, ?, ?, ?, ?)',
   newest: `SELECT seq FROM sqlite_sequence WHERE name = 'run_events'`,
   oldest: 'SELECT min(seq) AS seq FROM run_events',
@@ -27,6 +28,7 @@ export const EVENT_SQL = {
 export function events(db: Connection) {
   const after = statement<[number, number], EventRow>(db, EVENT_SQL.after);
   const ofRunAfter = statement<[number, number, number], EventRow>(db, EVENT_SQL.ofRunAfter);
+  const newestOfRun = statement<[number, number], EventRow>(db, EVENT_SQL.newestOfRun);
   const append = statement<[number, number, string, string, number, string | null]>(db, EVENT_SQL.append);
   const newest = statement<[], { seq: number }>(db, EVENT_SQL.newest);
   const oldest = statement<[], { seq: number | null }>(db, EVENT_SQL.oldest);
@@ -37,6 +39,9 @@ export function events(db: Connection) {
     after: (seq: number, limit: number): StoredEvent[] => after.all(seq, limit).map(parseEvent),
     ofRunAfter: (runId: number, seq: number, limit: number): StoredEvent[] =>
       ofRunAfter.all(runId, seq, limit).map(parseEvent),
+    /** The oldest of them first. */
+    newestOfRun: (runId: number, limit: number): StoredEvent[] =>
+      newestOfRun.all(runId, limit).reverse().map(parseEvent),
     append({ at, runId, kind, state, attempt, reason }: Omit<StoredEvent, 'seq'>): void {
       append.run(at, runId, kind, state, attempt, reason === null ? null : JSON.stringify(reason));
     },

@@ -109,8 +109,8 @@ export function openReader(stateDir: string) {
         return { events: some, next: last?.seq ?? Math.max(after, event.newestSeq()) };
       });
     },
-    /** What is known of a run's past, from the oldest; events below the floor are forgotten. */
-    history: (runId: number, limit = 1000): StoredEvent[] => event.ofRunAfter(runId, 0, limit),
+    /** What is known of a run's past, the oldest first: its newest events, as far as they are above the floor. */
+    history: (runId: number, limit = 1000): StoredEvent[] => event.newestOfRun(runId, limit),
 
     snapshot,
     close: (): void => void db.raw.close(),

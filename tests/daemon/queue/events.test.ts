@@ -76,8 +76,17 @@ test('each event has its reason', async () => {
     'stop_requested drain: drain',
     'stop_requested timeout: timeout',
     'ended exit: exit 3',
-    'edited edited: priority, addTags',
+    'edited edited: priority, tags',
   ]);
+});
+
+test('of a long past the newest part is told', async () => {
+  store = await Store.open();
+  const id = await store.submit();
+  for (let priority = 1; priority <= 5; priority++)
+    await store.ok({ do: 'edit', runId: id, changes: { priority } });
+  expect(store.reader.history(id, 3).map(({ seq }) => seq)).toEqual([4, 5, 6]);
+  expect(store.reader.history(id).map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6]);
 });
 
 test('notifications are written with what they tell of, when there is anybody to tell', async () => {
