@@ -224,8 +224,11 @@ test('settings are read again when the file changes', async () => {
   const ids = [await home.submit(gated('a')), await home.submit(gated('b'))];
   await home.untilState(ids[0]!, 'running');
   expect((await home.run(ids[1]!)).state).toBe('queued');
-  writeFileSync(join(home.dir, 'home/config/settings.yaml'), 'slots: 2\n');
+  const keyed = await home.submit(['true'], ['--hold', '--key', 'k']);
+  writeFileSync(join(home.dir, 'home/config/settings.yaml'), 'slots: 2\ngrace: 5s\nlayout: flat\n');
   await home.untilState(ids[1]!, 'running');
+  // What it was submitted with is the same, whatever the defaults are now.
+  expect(await home.submit(['true'], ['--hold', '--key', 'k'])).toBe(keyed);
   open('a');
   open('b');
   for (const id of ids) expect(await wait(id)).toBe(0);

@@ -70,7 +70,7 @@ export function newRun(
     beginAt: checkedBegin(asked.beginAtMs),
     retries: checkedRetries(asked.retries),
     key: asked.key === '' ? null : checkedKey(asked.key),
-    seedDrawn: asked.seed === undefined,
+    unasked: unasked(asked),
     held: asked.hold,
     codeUntil: asked.codeFollows ? now + CODE_MS : null,
   };
@@ -99,6 +99,12 @@ function toSubmission(asked: Asked, envSha: string, defaults: Defaults): Submiss
     rlimits: asked.rlimits.map(rlimit),
   };
 }
+
+const unasked = ({ seed, graceMs, layout }: Asked): NonNullable<NewRun['unasked']> => [
+  ...(seed === undefined ? (['seed'] as const) : []),
+  ...(graceMs === undefined ? (['graceMs'] as const) : []),
+  ...(layout === '' ? (['layout'] as const) : []),
+];
 
 /** `after` of a submission or an edit: runs by selectors, each one run. */
 export function dependencies(asked: readonly DependencyView[], lookup: Lookup): Dependency[] {

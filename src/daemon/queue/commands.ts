@@ -35,8 +35,8 @@ export interface NewRun {
   beginAt: number | null;
   retries: number;
   key: string | null;
-  /** The seed was drawn, not asked for: a repeat with the same key may have drawn another. */
-  seedDrawn?: boolean;
+  /** What the daemon chose, as nobody asked for it: a repeat with the same key may find other defaults. */
+  unasked?: readonly ('seed' | 'graceMs' | 'layout')[];
   held: boolean;
   codeUntil: number | null;
 }

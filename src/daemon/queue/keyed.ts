@@ -12,15 +12,12 @@ const NAMES: Readonly<Record<string, string>> = {
   held: 'hold',
 };
 
-/** Names of the fields in which two submissions differ. Both are JSON; `ignored` fields are not compared. */
+/** Names of the fields in which two submissions differ. Both are JSON. */
 export function differences(
   first: Readonly<Record<string, unknown>>,
   second: Readonly<Record<string, unknown>>,
-  ignored: readonly string[] = [],
 ): string[] {
-  const fields = new Set([...Object.keys(first), ...Object.keys(second)]);
-  for (const field of ignored) fields.delete(field);
-  return [...fields]
+  return [...new Set([...Object.keys(first), ...Object.keys(second)])]
     .filter((field) => canonical(first[field]) !== canonical(second[field]))
     .map((field) => NAMES[field] ?? field);
 }

@@ -48,9 +48,7 @@ export function submit(scene: Scene, run: NewRun): Result {
 
 function sameAgain({ tables }: Scene, runId: number, run: NewRun): Result {
   const first = tables.submissions.keyed(runId);
-  const wanted = keyedOn(run);
-  const differ =
-    first === null ? [] : differences(JSON.parse(first), wanted, run.seedDrawn === true ? ['seed'] : []);
+  const differ = first === null ? [] : differences(JSON.parse(first), keyedOn(run));
   if (differ.length === 0) return { ok: true, runId, existing: true };
   throw new Refusal(
     'key_conflict',
@@ -65,6 +63,7 @@ function keyedOn(run: NewRun) {
   const { name, tags, note, priority, group, after, killOnFailedDependency, retries, held } = run;
   return {
     ...submission,
+    ...Object.fromEntries((run.unasked ?? []).map((field) => [field, null])),
     name,
     tags: [...tags].sort(),
     note,

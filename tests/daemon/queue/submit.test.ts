@@ -55,11 +55,16 @@ test.each([
   },
 );
 
-test('a seed that was drawn is not compared; an edit of the first run is not either', async () => {
-  const id = await store.submit({ key: 'drawn' });
+test('what nobody asked for is not compared; an edit of the first run is not either', async () => {
+  const unasked = ['seed', 'graceMs', 'layout'] as const;
+  const id = await store.submit({ key: 'drawn', unasked });
   await store.ok({ do: 'edit', runId: id, changes: { priority: 50, submission: { timeLimitMs: 9 } } });
-  const again = await submit({ key: 'drawn', seedDrawn: true, submission: submissionOf({ seed: 99 }) });
-  expect(again).toMatchObject({ ok: true, runId: id, existing: true });
+  const submission = submissionOf({ seed: 99, graceMs: 1, layout: 'flat' });
+  expect(await submit({ key: 'drawn', unasked, submission })).toMatchObject({ runId: id, existing: true });
+  expect(await submit({ key: 'drawn', unasked: ['seed', 'layout'], submission })).toMatchObject({
+    code: 'key_conflict',
+    message: expect.stringMatching(/with another grace$/),
+  });
 });
 
 test('rm frees the key', async () => {
