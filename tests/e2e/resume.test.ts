@@ -87,6 +87,13 @@ test('cancel saves a checkpoint, retry goes on from it, retry --fresh does not',
   await home.ok('resume', String(id), '--from', '100');
   expect(await wait(id)).toBe(0);
   expect((await show(id)).attempts[2]!.resumedFrom).toMatch(/step-00000100$/);
+  // As the shell completes it, and as its directory is called.
+  const chosen = attempts[0]!.runDir.slice(home.project.length + 1);
+  for (const from of [`${chosen}/checkpoints/step-00000050`, 'step-00000050']) {
+    await home.ok('resume', String(id), '--from', from);
+    expect(await wait(id)).toBe(0);
+    expect((await show(id)).attempts.at(-1)!.resumedFrom).toMatch(/step-00000050$/);
+  }
 
   const other = await home.submit(TRAIN);
   await reached(other, 100);

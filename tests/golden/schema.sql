@@ -1,4 +1,4 @@
--- user_version 1
+-- user_version 2
 
 CREATE TABLE groups (
   name TEXT PRIMARY KEY,
@@ -146,3 +146,5 @@ CREATE TABLE facts (
   name TEXT PRIMARY KEY,
   value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX attempts_resumed ON attempts (resumed_from) WHERE resumed_from IS NOT NULL;

@@ -1,3 +1,4 @@
+import { resolve as resolvePath } from 'node:path';
 import { filterEnvironment } from '../../environment.js';
 import { type EnvironmentChange, RunsService, type SubmitResult } from '../../gen/expd/v1/runs.js';
 import { list, text, toggle } from '../arguments.js';
@@ -69,11 +70,17 @@ export const resume = verb({
       await context.daemon.call(RunsService.resume, {
         requestId: requestId(),
         run: operands[0]!,
-        from: flags.from ?? '',
+        from: flags.from === undefined ? '' : checkpoint(flags.from, context.cwd()),
         environment: environmentChange(flags, context),
       }),
     ),
 });
+
+/** A step, by its number or as its directory is called; any other word is a path of this shell. */
+function checkpoint(word: string, cwd: string): string {
+  const step = /^(?:step-0*)?(\d+)$/.exec(word)?.[1];
+  return step ?? (word === 'best' ? word : resolvePath(cwd, word));
+}
 
 export const rerun = verb({
   name: 'rerun',

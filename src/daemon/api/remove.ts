@@ -20,7 +20,7 @@ export interface RunFiles {
 
 export interface RemovePorts {
   queue: Pick<Queue, 'execute'>;
-  reads: Lookup & Pick<Reader, 'answered' | 'attempts' | 'dependants'>;
+  reads: Lookup & Pick<Reader, 'answered' | 'attempts' | 'dependants' | 'resumedBelow'>;
   files: RunFiles;
   clock: Clock;
 }
@@ -58,6 +58,7 @@ async function plan(
   try {
     refuseUnfinished(run, reads);
     const attempts = reads.attempts(run.id);
+    if (withFiles) refuseNeeded(run, attempts, reads);
     const paths = withFiles && !dryRun ? await files.discard(run, attempts) : await files.find(run, attempts);
     return { command: { do: 'remove', runId: run.id }, paths };
   } catch (err) {
@@ -80,6 +81,20 @@ function refuseUnfinished(run: StoredRun, reads: RemovePorts['reads']): void {
   if (waiting === undefined) return;
   const hint = `expctl rm ${run.id} works once run ${waiting.on} is over`;
   throw new UserError('has_dependants', `run ${waiting.on} waits for run ${run.id}`, hint);
+}
+
+/** What others resumed from is their past, and may be their next start. */
+function refuseNeeded(run: StoredRun, attempts: readonly StoredAttempt[], reads: RemovePorts['reads']): void {
+  const directories = new Set(attempts.map(({ runDir }) => runDir).filter((directory) => directory !== ''));
+  for (const directory of directories) {
+    const other = reads.resumedBelow(directory, run.id);
+    if (other === null) continue;
+    throw new UserError(
+      'has_dependants',
+      `run ${other} resumed from a checkpoint of run ${run.id}`,
+      `expctl rm ${run.id} without --files leaves it in place`,
+    );
+  }
 }
 
 const foretold = (command: Command): Result =>

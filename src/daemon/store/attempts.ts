@@ -29,6 +29,9 @@ export const ATTEMPT_SQL = {
   ofRun: 'SELECT * FROM attempts WHERE run_id = ? ORDER BY number',
   newestOfRun: 'SELECT * FROM attempts WHERE run_id = ? ORDER BY number DESC LIMIT 1',
   live: `SELECT * FROM attempts WHERE phase <> 'ended' ORDER BY claimed_at, id`,
+  resumedBelow: `
+SELECT run_id AS id FROM attempts
+WHERE resumed_from IS NOT NULL AND resumed_from > ? AND resumed_from < ? AND run_id <> ? LIMIT 1`,
   insert: `
 INSERT INTO attempts (id, run_id, number, phase, boot_id, lease, run_dir, log, error_log, resumed_from,
   resumed_step, claimed_at)
@@ -59,6 +62,7 @@ export function attempts(db: Connection) {
   const ofRun = statement<[number], AttemptRow>(db, ATTEMPT_SQL.ofRun);
   const newestOfRun = statement<[number], AttemptRow>(db, ATTEMPT_SQL.newestOfRun);
   const live = statement<[], AttemptRow>(db, ATTEMPT_SQL.live);
+  const resumedBelow = statement<[string, string, number], { id: number }>(db, ATTEMPT_SQL.resumedBelow);
   const insert = statement<[NewAttempt & { lease: string }]>(db, ATTEMPT_SQL.insert);
   const started = statement<[number, string, number, number]>(db, ATTEMPT_SQL.started);
   const ended = statement<[number, string, string | null, number, number]>(db, ATTEMPT_SQL.ended);
@@ -75,6 +79,10 @@ export function attempts(db: Connection) {
     newestOfRun: (runId: number) => parsed(newestOfRun.get(runId)),
     /** Attempts that have not ended: what may have processes. */
     live: (): StoredAttempt[] => live.all().map(parseAttempt),
+    /** Another run than `runId` that resumed from somewhere below the directory; null when there is none. */
+    resumedBelow: (directory: string, runId: number): number | null =>
+      // Between `/` and the character after it.
+      resumedBelow.get(`${directory}/`, `${directory}0`, runId)?.id ?? null,
     insert: (attempt: NewAttempt, lease: Lease): void =>
       void insert.run({ ...attempt, lease: JSON.stringify(lease) }),
     started: (runId: number, number: number, at: number, handle: AttemptHandle): void =>

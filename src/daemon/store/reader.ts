@@ -58,6 +58,13 @@ export function openReader(stateDir: string) {
     attempt: attempt.find,
     attempts: attempt.ofRun,
     newestAttempt: attempt.newestOfRun,
+    /** Another run that resumed, or is to resume, from somewhere below the directory; null when there is none. */
+    resumedBelow(directory: string, runId: number): number | null {
+      const chosen = run
+        .willResume()
+        .find(({ id, from }) => id !== runId && from.startsWith(`${directory}/`));
+      return chosen?.id ?? attempt.resumedBelow(directory, runId);
+    },
     /** Runs with an attempt that has not ended: what a new daemon begins with. */
     live(): { run: StoredRun; attempt: StoredAttempt }[] {
       return attempt.live().flatMap((live) => {

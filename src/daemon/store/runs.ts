@@ -1,4 +1,11 @@
-import { type FinalState, type LiveAttempt, type Phase, RUN_STATES, type Run } from '../run/run.js';
+import {
+  type FinalState,
+  type LiveAttempt,
+  type Phase,
+  type ResumeChoice,
+  RUN_STATES,
+  type Run,
+} from '../run/run.js';
 import { STOP_REASONS, type StopReason } from '../run/stop.js';
 import type { Connection } from './connection.js';
 import { parseColumn, parseNullable, toJson, unreadable } from './json.js';
@@ -52,6 +59,7 @@ export const RUN_SQL = {
   newest: 'SELECT id FROM runs ORDER BY id DESC LIMIT ?',
   newestNamed: 'SELECT id FROM runs WHERE name = ? ORDER BY id DESC LIMIT ?',
   inState: `${FROM} WHERE r.state = ? ORDER BY r.id`,
+  willResume: `SELECT id, resume FROM runs WHERE ended_at IS NULL AND resume <> '{"from":"newest"}'`,
   unfinishedInGroup: 'SELECT id FROM runs WHERE group_name = ? AND ended_at IS NULL LIMIT 1',
   insert: `
 INSERT INTO runs (ulid, name, state, retries, hold, priority, group_name, begin_at, key, note,
@@ -98,6 +106,7 @@ export function runs(db: Connection) {
   const newest = statement<[number], { id: number }>(db, RUN_SQL.newest);
   const newestNamed = statement<[string, number], { id: number }>(db, RUN_SQL.newestNamed);
   const inState = statement<[string], RunRow>(db, RUN_SQL.inState);
+  const willResume = statement<[], { id: number; resume: string }>(db, RUN_SQL.willResume);
   const unfinished = statement<[string], { id: number }>(db, RUN_SQL.unfinishedInGroup);
   const insert = statement<[NewRow], { id: number }>(db, RUN_SQL.insert);
   const nameExperiment = statement<[string, number]>(db, RUN_SQL.nameExperiment);
@@ -122,6 +131,14 @@ export function runs(db: Connection) {
     newestNamed: (name: string, count: number): number[] => newestNamed.all(name, count).map(({ id }) => id),
     /** All runs of a state that is not final, the oldest first. */
     inState: (state: Exclude<Run['state'], FinalState>): StoredRun[] => inState.all(state).map(parseRun),
+    /** Unfinished runs of which the next attempt may start from a checkpoint that somebody chose. */
+    willResume: (): { id: number; from: string }[] =>
+      willResume.all().flatMap(({ id, resume }) => {
+        const choice = parseColumn<ResumeChoice>(resume, `run ${id}`);
+        const from =
+          choice.from === 'chosen' ? choice.what : choice.from === 'newest' ? choice.base : undefined;
+        return from === undefined ? [] : [{ id, from }];
+      }),
     unfinishedInGroup: (group: string): number | null => unfinished.get(group)?.id ?? null,
     insert(row: NewRow): number {
       const inserted = insert.get(row);

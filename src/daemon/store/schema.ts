@@ -137,4 +137,8 @@ CREATE TABLE facts (
   value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 `,
+  `
+-- Who resumed from a place is asked before that is moved away.
+CREATE INDEX attempts_resumed ON attempts (resumed_from) WHERE resumed_from IS NOT NULL;
+`,
 ];

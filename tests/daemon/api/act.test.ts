@@ -17,7 +17,7 @@ import {
   RunState,
   type SubmitResponse,
 } from '../../../src/gen/expd/v1/runs.js';
-import { failure } from '../../helpers/store.js';
+import { claimOf, endOf, failure, success } from '../../helpers/store.js';
 import { answer, of, Served } from './served.js';
 
 let served: Served;
@@ -303,6 +303,26 @@ test('files of a run that cannot be removed stay', async () => {
   await served.start(id);
   await remove({ runs: [String(id)], files: true });
   expect(served.discarded).toEqual([]);
+});
+
+test('rm --files leaves what others resumed from, or are to resume from', async () => {
+  const [source, other] = [await served.finished(), await served.finished()];
+  const { runDir } = served.store.reader.attempts(source)[0]!;
+  const checkpoint = `${runDir}/checkpoints/step-00000100`;
+  const refused = async (): Promise<unknown> =>
+    (await remove({ runs: [String(source)], files: true })).results[0]!.error;
+  const why = { code: 'has_dependants', message: `run ${other} resumed from a checkpoint of run ${source}` };
+
+  await served.store.event(other, { kind: 'resumed', resume: { from: 'chosen', what: checkpoint } });
+  expect(await refused()).toMatchObject(why);
+  await served.store.ok(claimOf(other, 2, { resumedFrom: checkpoint }));
+  expect(await refused()).toMatchObject(why);
+  await served.store.ok(endOf(other, 2, success));
+  expect(await refused()).toMatchObject(why);
+  expect(served.discarded).toEqual([]);
+  await remove({ runs: [String(other)] });
+  expect(await refused()).toBe(undefined);
+  expect(served.discarded).toEqual([source]);
 });
 
 test('rm --older-than takes what ended before', async () => {

@@ -30,6 +30,7 @@ const STATEMENTS = Object.entries({
 /** Statements that go over a table or an index from its end, and why their time does not grow with history. */
 const ALLOWED: Readonly<Record<string, string>> = {
   'run.newest': 'LIMIT, in the order of the key',
+  'run.willResume': 'the index holds unfinished runs only',
   'group.all': 'groups are few',
   'group.counts': 'the index holds unfinished runs only',
   'dependency.reaches': 'json_each and the recursion itself',
