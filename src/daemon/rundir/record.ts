@@ -23,7 +23,7 @@ export interface RecordedAttempt extends Shown {
 export const recordStart = (of: RecordedAttempt): Promise<void> =>
   inTurn(of.runDir, async () => {
     await replaceRecord(of, 'status.json', runningStatus(of));
-    await appendToIndex(of.project, { ...entry(of), status: 'running' });
+    await appendToIndex(of.project, { ...entry(of), status: 'running' }, of.umask);
   });
 
 /** The end is committed. Saying it again, after a crash in the middle, leaves the same files. */
@@ -31,13 +31,17 @@ export const recordEnd = (of: RecordedAttempt, outcome: Outcome, endedAt: number
   inTurn(of.runDir, async () => {
     const traceback = await endsInTraceback(of, outcome);
     await replaceRecord(of, 'status.json', endStatus(of, outcome, endedAt, traceback));
-    await appendToIndex(of.project, {
-      ...entry(of),
-      status: statusOf(outcome),
-      exitReason: exitReason(outcome, traceback),
-      exitCode: outcome.code,
-      endedAt,
-    });
+    await appendToIndex(
+      of.project,
+      {
+        ...entry(of),
+        status: statusOf(outcome),
+        exitReason: exitReason(outcome, traceback),
+        exitCode: outcome.code,
+        endedAt,
+      },
+      of.umask,
+    );
   });
 
 const entry = (of: RecordedAttempt): IndexEntry => ({

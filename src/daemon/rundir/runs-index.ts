@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
-import { mkdir, open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, relative } from 'node:path';
+import { directoryMode, fileMode, isMasked, makeDirectories } from './modes.js';
 import { runsIndex } from './paths.js';
 import { utc } from './utc.js';
 
@@ -26,17 +27,10 @@ const LONGEST_LINE = 4095;
 
 /**
  * Appends a line in one write, so that machines that share the project do not mix theirs. A link in its place is
- * refused; a line that a power cut tore stays alone.
+ * refused; a line that a power cut tore stays alone. `umask`: of who submitted, for a file that is made now.
  */
-export async function appendToIndex(project: string, entry: IndexEntry): Promise<void> {
-  const path = runsIndex(project);
-  const flags =
-    constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const file = await open(path, flags, 0o666).catch(async (cause: NodeJS.ErrnoException) => {
-    if (cause.code !== 'ENOENT') throw cause;
-    await mkdir(dirname(path), { recursive: true });
-    return open(path, flags, 0o666);
-  });
+export async function appendToIndex(project: string, entry: IndexEntry, umask: number): Promise<void> {
+  const file = await openIndex(runsIndex(project), umask);
   try {
     const { size } = await file.stat();
     const last = size === 0 ? '\n' : (await file.read(Buffer.alloc(1), 0, 1, size - 1)).buffer.toString();
@@ -45,6 +39,27 @@ export async function appendToIndex(project: string, entry: IndexEntry): Promise
     await file.close();
   }
 }
+
+const { O_RDWR, O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
+const APPEND = O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK;
+
+async function openIndex(path: string, umask: number): Promise<FileHandle> {
+  const there = await open(path, APPEND).catch(unless('ENOENT'));
+  if (there !== null) return there;
+  await makeDirectories(dirname(path), directoryMode(umask));
+  const mode = fileMode(umask);
+  const made = await open(path, APPEND | O_CREAT | O_EXCL, mode).catch(unless('EEXIST'));
+  if (made === null) return open(path, APPEND); // another was faster
+  if (isMasked(mode)) await made.chmod(mode);
+  return made;
+}
+
+const unless =
+  (code: string) =>
+  (cause: NodeJS.ErrnoException): null => {
+    if (cause.code === code) return null;
+    throw cause;
+  };
 
 /** At most 4,095 bytes: what does not fit is left out, the directory first. */
 export function indexLine(project: string, entry: IndexEntry): string {

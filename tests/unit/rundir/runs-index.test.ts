@@ -1,6 +1,6 @@
-import { appendFile, readFile, rename, symlink } from 'node:fs/promises';
+import { appendFile, readFile, rename, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { appendToIndex, type IndexEntry, indexLine } from '../../../src/daemon/rundir/runs-index.js';
 import { scratch } from './fixture.js';
 
@@ -21,9 +21,9 @@ const entry: IndexEntry = {
 test('a line each, also after one that a power cut tore', async () => {
   const project = await scratch();
   const path = join(project, 'outputs/runs_index.jsonl');
-  await Promise.all([1, 2, 3].map((attempt) => appendToIndex(project, { ...entry, attempt })));
+  await Promise.all([1, 2, 3].map((attempt) => appendToIndex(project, { ...entry, attempt }, 0o022)));
   await appendFile(path, '{"torn":');
-  await appendToIndex(project, { ...entry, attempt: 4 });
+  await appendToIndex(project, { ...entry, attempt: 4 }, 0o022);
   const lines = (await readFile(path, 'utf8')).split('\n');
   expect(lines[3]).toBe('{"torn":');
   const whole = lines.filter((line) => line !== '' && line !== '{"torn":').map((line) => JSON.parse(line));
@@ -40,13 +40,26 @@ test('a line each, also after one that a power cut tore', async () => {
 test('a link in its place is not followed; outputs itself may be one', async () => {
   const [project, elsewhere] = [await scratch(), await scratch()];
   await symlink(elsewhere, join(project, 'outputs'));
-  await appendToIndex(project, entry);
+  await appendToIndex(project, entry, 0o022);
   const path = join(elsewhere, 'runs_index.jsonl');
   const before = await readFile(path, 'utf8');
   await rename(path, join(elsewhere, 'victim'));
   await symlink('victim', path);
-  await expect(appendToIndex(project, entry)).rejects.toThrow('ELOOP');
+  await expect(appendToIndex(project, entry, 0o022)).rejects.toThrow('ELOOP');
   expect(await readFile(join(elsewhere, 'victim'), 'utf8')).toBe(before);
+});
+
+test('it is made for those whom the umask of who submitted lets in, whatever the umask of the daemon', async () => {
+  const project = await scratch();
+  const path = join(project, 'outputs/runs_index.jsonl');
+  const own = process.umask(0o077);
+  onTestFinished(() => void process.umask(own));
+  await Promise.all([1, 2, 3].map((attempt) => appendToIndex(project, { ...entry, attempt }, 0o002)));
+  const modes = await Promise.all(
+    [path, join(path, '..')].map(async (one) => (await stat(one)).mode & 0o777),
+  );
+  expect(modes).toEqual([0o664, 0o775]);
+  expect((await readFile(path, 'utf8')).trimEnd().split('\n')).toHaveLength(3);
 });
 
 test('a line never exceeds one page', () => {
