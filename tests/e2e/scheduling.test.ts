@@ -50,8 +50,16 @@ describe('order', () => {
     expect(await reason(two)).toBe('group_limit');
     await home.ok('groups', 'set', 'small', '--limit', '2');
     await home.untilState(two, 'running');
-    for (const name of ['one', 'two', 'other']) open(name);
-    for (const id of [one, two, other]) expect(await wait(id)).toBe(0);
+    // A run that moves to another group makes room in the one that it leaves.
+    await home.ok('groups', 'set', 'small', '--limit', '1');
+    open('other');
+    expect(await wait(other)).toBe(0);
+    const three = await home.submit(gated('three'), ['--group', 'small']);
+    expect(await reason(three)).toBe('group_limit');
+    await home.ok('edit', `${one},${two}`, '--group', 'default');
+    await home.untilState(three, 'running');
+    for (const name of ['one', 'two', 'three']) open(name);
+    for (const id of [one, two, three]) expect(await wait(id)).toBe(0);
     expect((await home.expctl(['submit', '--group', 'none', '--', 'true'])).code).toBe(1);
   });
 

@@ -318,12 +318,13 @@ export class Scheduler {
     failpoint('afterSettled');
   }
 
-  /** A stop or pause that is committed is carried out, once. */
+  /** A stop or pause that is committed is carried out, once; another group counts it from now on. */
   #steer(run: StoredRun): void {
-    if (run.state !== 'running' && run.state !== 'stopping') return;
+    if (run.state !== 'starting' && run.state !== 'running' && run.state !== 'stopping') return;
     const { attemptId } = run.live;
     const held = this.#leases.get(attemptId);
     if (held === undefined) return;
+    held.group = run.group;
     if (run.state === 'stopping' && held.stop !== run.stop) {
       held.stop = run.stop;
       this.ports.executor.stop(attemptId, run.stop);
