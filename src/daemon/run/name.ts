@@ -35,7 +35,13 @@ const TAKES_VALUE: Readonly<Record<string, RegExp>> = {
     /^--?(?:nnodes|nproc[-_]per[-_]node|rdzv[-_](?:backend|endpoint|id|conf)|max[-_]restarts|monitor[-_]interval|start[-_]method|role|log[-_]dir|redirects|tee|node[-_]rank|master[-_](?:addr|port)|local[-_]addr|[rt])$/,
   accelerate: /^--(?!multi_gpu$|cpu$|tpu$|use_\w+$|debug$|quiet$|no_python$|module$)[a-z_]+$/,
   uv: /^(?:--with|--with-requirements|--with-editable|--python|-p|--extra|--group|--index|--directory|--project|--env-file)$/,
+  conda: /^(?:-n|--name|-p|--prefix|--cwd)$/,
+  deepspeed:
+    /^(?:-[iHe]|--(?:hostfile|include|exclude|num_nodes|num_gpus|master_addr|master_port|launcher|launcher_args))$/,
   env: /^(?:-u|--unset|-C|--chdir|-S)$/,
+  nice: /^(?:-n|--adjustment)$/,
+  stdbuf: /^-[ioe]$/,
+  timeout: /^(?:-[ks]|--kill-after|--signal)$/,
   plain: /^$/,
 };
 
@@ -52,6 +58,9 @@ function scriptOf(argv: readonly string[]): string {
   if (name === 'accelerate' && rest[0] === 'launch')
     return behind(rest.slice(1), 'accelerate', { m: true }) ?? name;
   if (name === 'uv' && rest[0] === 'run') return launched(rest.slice(1), 'uv') ?? name;
+  if (name === 'deepspeed') return behind(rest, 'deepspeed', { m: true }) ?? name;
+  if (/^(?:conda|mamba|micromamba)$/.test(name) && rest[0] === 'run')
+    return launched(rest.slice(1), 'conda') ?? name;
   if (name === 'poetry' && rest[0] === 'run') return launched(rest.slice(1), 'plain') ?? name;
   if (name === 'env')
     return (
@@ -60,7 +69,12 @@ function scriptOf(argv: readonly string[]): string {
         'env',
       ) ?? name
     );
-  if (/^(?:nohup|nice|time|stdbuf)$/.test(name)) return launched(rest, 'plain') ?? name;
+  if (name === 'nice' || name === 'stdbuf') return launched(rest, name) ?? name;
+  if (name === 'nohup' || name === 'time') return launched(rest, 'plain') ?? name;
+  if (name === 'timeout') {
+    const duration = firstOperand(rest, name);
+    return duration === null ? name : (launched(rest.slice(duration + 1), 'plain') ?? name);
+  }
   return program;
 }
 
