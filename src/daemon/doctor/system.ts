@@ -5,7 +5,7 @@ export const shim = ({ shim: program }: Machine): Verdict =>
     ? ok(`the supervisor runs: ${program.version}`)
     : fail(
         `the supervisor does not run: ${program.failure}`,
-        "`npm run setup` in expd's directory; if the state directory is mounted noexec, move it",
+        'if the state directory is mounted noexec, move it; else install expd again',
       );
 
 /** Each run takes two, each follower of logs and events two more; the writer, the database and the socket few. */

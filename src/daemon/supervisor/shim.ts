@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { UserError } from '../errors.js';
 import { errnoOf } from './errno.js';
@@ -44,9 +44,13 @@ export async function installShim(candidates: string[], stateDir: string): Promi
   throw new UserError(
     'no_shim',
     `no working supervisor (expshim): ${why}`,
-    "install a C compiler and make (Debian, Ubuntu: apt-get install gcc make libc6-dev), then `npm run setup` in expd's directory; if the state directory is mounted noexec, move it",
+    `install a C compiler and make (Debian, Ubuntu: apt-get install gcc make libc6-dev), then: ${compilation(candidates)}; if the state directory is mounted noexec, move it`,
   );
 }
+
+/** The command that makes the first candidate; it works in a clone and in an installed package alike. */
+const compilation = ([compiled = '']: readonly string[]): string =>
+  `make -C ${resolve(compiled, '../../../native')} OUT=${dirname(compiled)}`;
 
 /** `<bin>/expshim-<sha256 prefix>`. Copies of other versions go: a running shim keeps its program. */
 async function copyOf(bytes: Buffer, bin: string): Promise<string> {

@@ -1,8 +1,11 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { execSync } from 'node:child_process';
+import { chmodSync, cpSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { UserError } from '../../../src/daemon/errors.js';
 import { installShim, shimCandidates } from '../../../src/daemon/supervisor/shim.js';
+import { has } from '../../helpers/machine.js';
+import { skipUnless } from '../../helpers/skip.js';
 import { ROOT, SHIM, World } from './world.js';
 
 test('the first program that runs here is copied into the state, and runs from there', async () => {
@@ -29,13 +32,20 @@ test('a damaged copy is made again, and copies of other versions go', async () =
   expect(readdirSync(join(world.state, 'bin'))).toHaveLength(1);
 });
 
-test('without a shim: one line, and the recipe', async () => {
+const compiles = skipUnless(has('make', '-v') && has('cc', '--version'), 'needs a C compiler and make');
+
+compiles('without a shim: one line, and the recipe, which works', async () => {
   const world = new World();
-  mkdirSync(join(world.root, 'empty'));
-  const none = await installShim(shimCandidates(join(world.root, 'empty')), world.state).catch(
-    (error) => error,
-  );
+  const root = join(world.root, 'package');
+  cpSync(join(ROOT, 'native'), join(root, 'native'), {
+    recursive: true,
+    filter: (path) => !/\/(prebuilt|build)(\/|$)/.test(path),
+  });
+  const none = await installShim(shimCandidates(root), world.state).catch((error) => error);
   expect(none).toBeInstanceOf(UserError);
   expect(none).toMatchObject({ code: 'no_shim', hint: expect.stringContaining('gcc') });
   expect(none.message).not.toContain('\n');
+  execSync(/, then: (make [^;]*);/.exec(none.hint)![1]!);
+  const { source } = await installShim(shimCandidates(root), world.state);
+  expect(source).toBe((await installShim(shimCandidates(ROOT), world.state)).source);
 });
