@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Home, processesWith } from '../helpers/home.js';
+import { commandLine } from '../helpers/processes.js';
 import { until } from '../helpers/until.js';
 
 let home: Home;
@@ -13,7 +14,7 @@ afterEach(() => home.close());
 
 const daemons = (): number[] =>
   processesWith(`EXPD_HOME=${join(home.dir, 'home')}`).filter((pid) =>
-    readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('bin/expd.cjs'),
+    commandLine(pid).includes('bin/expd.cjs'),
   );
 
 describe('a daemon is started when none runs', () => {

@@ -6,6 +6,7 @@ import { Calls } from '../helpers/calls.js';
 import { Home, processesWith } from '../helpers/home.js';
 import { assertInvariants } from '../helpers/invariants.js';
 import { fill, has, inBoot, processesIn, ROOT, smallDisk, tamper } from '../helpers/machine.js';
+import { signalAll } from '../helpers/processes.js';
 import { skipUnless } from '../helpers/skip.js';
 import { Scene } from '../helpers/storm.js';
 import { until } from '../helpers/until.js';
@@ -228,7 +229,7 @@ describe('a power cut', () => {
       const namespace = readlinkSync(`/proc/${home.daemon!.pid}/ns/mnt`);
       execFileSync('python3', ['-c', CUT, disk]);
       await home.stop('SIGKILL');
-      killAll(processesIn(namespace));
+      signalAll(processesIn(namespace));
       spawnSync('umount', ['-l', disk]);
       await until('the disk is let go', () => execFileSync('losetup', ['-j', image]).length === 0);
     }
@@ -244,14 +245,6 @@ describe('a power cut', () => {
 
 /** Kills what runs for a home, and the shims, which end by themselves. */
 async function endRuns(home: Home): Promise<void> {
-  killAll(processesWith(`HOME=${home.dir}`));
+  signalAll(processesWith(`HOME=${home.dir}`));
   await until('nothing runs', () => processesWith(`HOME=${home.dir}`).length === 0);
-}
-
-function killAll(pids: readonly number[]): void {
-  for (const pid of pids) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch {} // It has just ended.
-  }
 }

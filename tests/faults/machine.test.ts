@@ -7,6 +7,7 @@ import { Calls } from '../helpers/calls.js';
 import { Home, processesWith } from '../helpers/home.js';
 import { assertInvariants } from '../helpers/invariants.js';
 import { childrenOf, has, inBoot, ROOT } from '../helpers/machine.js';
+import { signalAll } from '../helpers/processes.js';
 import { SHIM } from '../helpers/seeded.js';
 import { skipUnless } from '../helpers/skip.js';
 import { killExactly, Scene } from '../helpers/storm.js';
@@ -46,9 +47,11 @@ namespaces('a reboot interrupts every attempt, and each run goes on once', async
   await home.stop('SIGKILL');
   for (const id of scene.attempts())
     for (const one of Object.values(processesOf(scene, id))) killExactly(one);
-  await until('the machine is off', () =>
-    processesWith(`HOME=${home.dir}`).every((pid) => !process.kill(pid, 'SIGKILL')),
-  );
+  await until('the machine is off', () => {
+    const left = processesWith(`HOME=${home.dir}`);
+    signalAll(left);
+    return left.length === 0;
+  });
 
   home.command = inBoot('22222222-2222-4222-8222-222222222222', join(home.dir, 'boot-2'), command);
   await scene.start();
@@ -78,7 +81,7 @@ namespaces('a stranger who got the pid of a run that is over is left alone', asy
   const processes = ids.map((id) => processesOf(scene, id));
   await calls.act('pause', stopped.runId);
 
-  for (const pid of childrenOf(home.daemon!.pid!)) process.kill(pid, 'SIGKILL');
+  signalAll(childrenOf(home.daemon!.pid!));
   await once(home.daemon!, 'exit');
   home.daemon = null;
   for (const { shim } of processes) inside('kill', '-9', String(shim.pid));
@@ -98,7 +101,7 @@ namespaces('a stranger who got the pid of a run that is over is left alone', asy
   for (const run of [waited, stopped]) await scene.meddle(calls, 'cancel', run);
   for (const { runId } of [waited, stopped]) await home.untilState(runId, 'cancelled');
   for (const stranger of strangers) expect(stranger()).toBe(true);
-  for (const pid of childrenOf(home.daemon!.pid!)) process.kill(pid, 'SIGTERM');
+  signalAll(childrenOf(home.daemon!.pid!), 'SIGTERM');
   await once(home.daemon!, 'exit');
   home.daemon = null;
   assertInvariants(scene, scene.acknowledged);

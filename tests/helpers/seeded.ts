@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { signalAll } from './processes.js';
 
 const root = resolve(import.meta.dirname, '..', '..');
 
@@ -133,7 +134,7 @@ exec strace -D -f -qq -o '${trace}' -e trace=${calls} ${traced} '${program}' "$@
   return {
     file: file!,
     release() {
-      for (const pid of processesNaming(trace!)) process.kill(pid, 'SIGKILL');
+      signalAll(processesNaming(trace!));
     },
     over: () => processesNaming(program!).length === 0,
   };

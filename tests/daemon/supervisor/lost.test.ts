@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, unlinkSync, w
 import { expect, onTestFinished, test } from 'vitest';
 import type { Submission } from '../../../src/daemon/run/submission.js';
 import { identify, isAlive } from '../../../src/daemon/supervisor/identity.js';
+import { commandLine } from '../../helpers/processes.js';
 import { skipUnless } from '../../helpers/skip.js';
 import { until } from '../../helpers/until.js';
 import { SHIM, sh, World } from './world.js';
@@ -214,7 +215,7 @@ skipUnless(process.getuid?.() === 0 && existsSync('/sys/fs/cgroup'), 'making cgr
     const members = (): number[] =>
       readFileSync(`${live.cgroup}/cgroup.procs`, 'utf8').trim().split('\n').map(Number);
     const hidden = await until('the hidden process', () =>
-      members().find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('1234')),
+      members().find((pid) => commandLine(pid).includes('1234')),
     );
     const identity = identify(hidden)!;
     process.kill(live.shim.pid, 'SIGKILL');
