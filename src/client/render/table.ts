@@ -5,13 +5,15 @@ export interface Column<Row> {
   title: string;
   cell(row: Row): string;
   align?: 'right';
-  /** Gives way when the terminal is too narrow, down to `title`'s width or 8. */
+  /** Gives way when the terminal is too narrow: down to `title`'s width or 8, and where that is not enough to 2. */
   shrinks?: boolean;
   paint?(cell: string, row: Row): string;
 }
 
 const GAP = '  ';
 const NARROWEST = 8;
+/** A character and an ellipsis. */
+const STUB = 2;
 
 /** Lines without a trailing newline; empty columns are left out. */
 export function table<Row>(
@@ -26,7 +28,9 @@ export function table<Row>(
   const widths = fitted(
     shown.map(({ column, n }) => ({
       wish: cells.reduce((most, row) => Math.max(most, width(row[n]!)), width(column.title)),
-      least: column.shrinks ? Math.max(NARROWEST, width(column.title)) : Number.POSITIVE_INFINITY,
+      least: column.shrinks
+        ? [Math.max(NARROWEST, width(column.title)), STUB]
+        : [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
     })),
     columnsWide,
   );
@@ -53,19 +57,26 @@ export function table<Row>(
   return [head, ...body];
 }
 
-/** Takes from the widest column that may shrink until all cut, or none can give more. */
-function fitted(columns: readonly { wish: number; least: number }[], total: number): number[] {
+interface Wish {
+  wish: number;
+  /** What it keeps, and what it keeps where all columns at that are still too wide. */
+  least: readonly [number, number];
+}
+
+/** Takes from the widest column that may shrink until all fit, or none can give more. */
+function fitted(columns: readonly Wish[], total: number): number[] {
   const widths = columns.map(({ wish }) => wish);
-  const gaps = GAP.length * (columns.length - 1);
-  let excess = widths.reduce((sum, columnWidth) => sum + columnWidth, gaps) - total;
-  while (excess > 0) {
-    const widest = columns.reduce(
-      (best, { least }, n) => (widths[n]! > least && (best < 0 || widths[n]! > widths[best]!) ? n : best),
-      -1,
-    );
-    if (widest < 0) break;
-    widths[widest] = widths[widest]! - 1;
-    excess--;
-  }
+  let excess =
+    widths.reduce((sum, columnWidth) => sum + columnWidth, GAP.length * (columns.length - 1)) - total;
+  for (const stage of [0, 1] as const)
+    for (; excess > 0; excess--) {
+      const widest = columns.reduce(
+        (best, { least }, n) =>
+          widths[n]! > least[stage] && (best < 0 || widths[n]! > widths[best]!) ? n : best,
+        -1,
+      );
+      if (widest < 0) break;
+      widths[widest] = widths[widest]! - 1;
+    }
   return widths;
 }
