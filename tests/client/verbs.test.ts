@@ -150,7 +150,19 @@ describe('submit', () => {
   });
 
   test('--wait and run pass on the exit code; run shows the log', async () => {
-    expect((await home.expctl(['submit', '--wait', '--', 'sh', '-c', 'exit 4'])).code).toBe(4);
+    const waited = await home.expctl(['submit', '--wait', '--', 'sh', '-c', 'exit 4']);
+    expect([waited.code, waited.stdout]).toEqual([
+      4,
+      expect.stringMatching(/^run (\d+) queued .*\nrun \1 failed: exit 4\n$/),
+    ]);
+    const quiet = await home.expctl(['submit', '--wait', '-q', '--', 'true']);
+    expect([quiet.code, quiet.stdout]).toEqual([0, expect.stringMatching(/^\d+\n$/)]);
+    const told = await home.ok('submit', '--wait', '--json', '--', 'true');
+    const [submitted, over] = told
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(over.runs).toMatchObject([{ id: submitted.results[0].run.id, state: 'succeeded' }]);
     const run = await home.expctl(['run', '--', 'sh', '-c', 'echo out; exit 5']);
     expect(run.code).toBe(5);
     expect(run.stdout).toMatch(/^run \d+ queued.*\nout\n$/);

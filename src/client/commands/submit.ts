@@ -1,7 +1,10 @@
 import { toggle } from '../arguments.js';
+import { show } from '../cli.js';
 import { ClientError } from '../errors.js';
 import { follow } from '../follow.js';
 import { logSink } from '../render/log-sink.js';
+import type { Style } from '../render/output.js';
+import { runJson, sentence } from '../render/run.js';
 import { CALL_FLAGS, RUN_FLAGS } from '../submit/flags.js';
 import { submitMany } from '../submit/many.js';
 import { environmentOf, rehearse, submitOne } from '../submit/single.js';
@@ -51,12 +54,20 @@ export const submit = verb({
     const ending = flags.follow
       ? followed(context, run.id)
       : flags.wait
-        ? waitFor(context, [String(run.id)]).then(resultOf)
+        ? waited(context, run.id)
         : Promise.resolve(0);
     await ('recorded' in rest ? rest.recorded : undefined);
     return ending;
   },
 });
+
+async function waited(context: Context, id: number): Promise<number> {
+  const runs = await waitFor(context, [String(id)]);
+  const text = (style: Style): string[] => runs.map((run) => sentence(run, style));
+  // Who asked for the bare id gets nothing else.
+  if (context.json || !context.quiet) await show({ json: { runs: runs.map(runJson) }, text }, context);
+  return resultOf(runs);
+}
 
 export const followed = (context: Context, id: number): Promise<number> =>
   follow(
