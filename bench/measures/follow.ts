@@ -74,9 +74,9 @@ async function started(expd: Expd, id: number): Promise<string> {
   let log = '';
   await until(`run ${id} has a log`, async () => {
     const { run } = JSON.parse(await expd.expctl(['show', String(id), '--json'])) as {
-      run: { state: string; attempts?: { log: string }[]; runDir: string };
+      run: { state: string; runDir: string | null };
     };
-    log = join(run.runDir, 'logs/attempt-1.log');
+    if (run.runDir !== null) log = join(run.runDir, 'logs/attempt-1.log');
     return run.state === 'running';
   });
   return log;

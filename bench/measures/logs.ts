@@ -23,9 +23,9 @@ export async function logs(world: World): Promise<Finding[]> {
   let log = '';
   await until('the log is written', async () => {
     const { run } = JSON.parse(await expd.expctl(['show', String(id), '--json'])) as {
-      run: { runDir: string };
+      run: { runDir: string | null };
     };
-    log = join(run.runDir, 'logs/attempt-1.log');
+    if (run.runDir !== null) log = join(run.runDir, 'logs/attempt-1.log');
     return sizeOf(source) === null;
   });
   const rate = (follower: string[]) => async (): Promise<number> => {

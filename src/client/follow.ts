@@ -1,7 +1,8 @@
-import { type FollowResponse, LogStream, LogsService } from '../gen/expd/v1/logs.js';
+import { type FollowResponse, type LogPlace, LogStream, LogsService } from '../gen/expd/v1/logs.js';
 import { type Run, RunState } from '../gen/expd/v1/runs.js';
 import { OWN_ERROR } from './errors.js';
 import { detachable } from './interrupt.js';
+import { isHere, LocalLog } from './local-log.js';
 import type { LogSink } from './render/log-sink.js';
 import { plain } from './render/plain.js';
 import { stateWord } from './render/run.js';
@@ -20,12 +21,15 @@ export interface Followed {
 export const READER_GONE = 141;
 
 /**
- * Shows what a run prints until it is over, over its attempts and over restarts of the daemon: after a lost
- * connection it goes on where the last chunk ended. Resolves to the run's exit code.
+ * Shows what a run prints until it is over, over its attempts and over restarts of the daemon. Resolves to the run's
+ * exit code. The daemon says where the logs lie and when they are complete; they are read here. What cannot be seen
+ * from here it sends, and after a lost connection goes on where the last chunk ended.
  */
 export async function follow(context: Context, what: Followed, sink: LogSink): Promise<number> {
   const { daemon, screen } = context;
-  const position = { ...what, offset: 0 };
+  const position = { ...what, offset: 0, places: true };
+  let log: LocalLog | null = null;
+  let shown = Promise.resolve(true);
   let last: Run | null = null;
   let away = false;
   const parting = (): string => (last === null ? 'not followed any more' : goesOn([last.id]));
@@ -41,31 +45,63 @@ export async function follow(context: Context, what: Followed, sink: LogSink): P
       sink.state(last);
     } else if (part?.$case === 'chunk') {
       const { attempt, offset, data } = part.value;
-      position.attempt = attempt;
-      position.offset = offset + data.length;
-      position.tailLines = null;
+      Object.assign(position, { attempt, offset: offset + data.length, tailLines: null });
       await sink.chunk(part.value);
+    } else if (part?.$case === 'place') {
+      position.places = await read(part.value);
     }
+  };
+
+  /** False: it cannot be read from here. The same place is told again after a lost connection. */
+  const read = async (place: LogPlace): Promise<boolean> => {
+    if (log?.attempt !== place.attempt) {
+      if (log !== null) Object.assign(position, { offset: 0, tailLines: null });
+      position.attempt = place.attempt;
+      if (!isHere(place)) return false;
+      log = await LocalLog.open(place, position);
+      shown = log.show(sink, screen.closed);
+    }
+    if (!place.complete) return true;
+    log.complete();
+    return shown;
+  };
+
+  /** Whoever reads our output has left; rejects when it cannot be written. */
+  const left = (): Promise<typeof END> => shown.then(() => (screen.closed() ? END : NEVER));
+
+  /** Whether there is nothing more to hear; otherwise it is to be asked for the bytes. */
+  const listen = async (): Promise<boolean> => {
+    const { places } = position;
+    const answers = daemon.stream(LogsService.follow, request(position));
+    while (position.places === places) {
+      const answer = await Promise.race([answers.next(), left()]);
+      if (answer.done || screen.closed()) return true;
+      await take(answer.value);
+    }
+    await answers.return();
+    return false;
   };
 
   return detachable(screen, parting, async () => {
     for (;;) {
       try {
-        for await (const answer of daemon.stream(LogsService.follow, request(position))) {
-          await take(answer);
-          if (screen.closed()) return READER_GONE;
-        }
+        if (!(await listen())) continue;
+        if (screen.closed()) return READER_GONE;
         await sink.end();
         return last?.resultCode ?? OWN_ERROR;
       } catch (error) {
         if (!(error instanceof ConnectionLost)) throw error;
         if (!away) screen.note('the daemon went away; waiting until it is back (Ctrl-C detaches)');
         away = true;
-        await daemon.reached();
+        await Promise.race([daemon.reached(), left()]);
+        if (screen.closed()) return READER_GONE;
       }
     }
   });
 }
+
+const END = { done: true, value: undefined } as const;
+const NEVER = new Promise<typeof END>(() => {});
 
 export const goesOn = (ids: readonly number[]): string =>
   ids.length === 1
@@ -85,10 +121,11 @@ export function tellState({ screen }: Context, before: Run | null, run: Run): vo
   screen.note(`run ${run.id} is ${stateWord(run.state)}: ${plain(text)}${hint}`);
 }
 
-const request = (at: Followed & { offset: number }) => ({
+const request = (at: Followed & { offset: number; places: boolean }) => ({
   run: at.run,
   attempt: at.attempt,
   offset: at.offset,
   tailLines: at.tailLines ?? undefined,
   stream: at.errorStream ? LogStream.LOG_STREAM_ERROR : LogStream.LOG_STREAM_UNSPECIFIED,
+  places: at.places,
 });

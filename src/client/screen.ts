@@ -6,8 +6,8 @@ export interface Screen {
   style: Style;
   /** Standard output is a terminal. */
   tty: boolean;
-  /** Resolves when more may be written. Once the reader is gone it does nothing. */
-  write(bytes: string | Uint8Array): Promise<void> | undefined;
+  /** Resolves when the bytes are written, and not before a slow reader took them. Once it is gone it does nothing. */
+  write(bytes: string | Uint8Array): Promise<void>;
   /** One line on standard error. */
   note(line: string): void;
   /** The reader of standard output went away. */
@@ -26,9 +26,7 @@ export function openScreen(
 ): Screen {
   let closed = false;
   // A reader that has seen enough (`| head`) is not an error; a full disk is, for who writes.
-  stdout.on('error', (error: NodeJS.ErrnoException) => {
-    closed = error.code === 'EPIPE';
-  });
+  stdout.on('error', () => {});
   // Nobody is left to be told.
   stderr.on('error', () => {});
   const tty = stdout.isTTY === true;
@@ -39,17 +37,15 @@ export function openScreen(
       now,
       paint: tty && !env.NO_COLOR && env.TERM !== 'dumb' ? inColour : noColour,
     },
-    write(bytes) {
-      if (closed || stdout.write(bytes)) return undefined;
-      return new Promise((resolve, reject) => {
-        const go = (error?: NodeJS.ErrnoException): void => {
-          stdout.off('drain', go).off('error', go);
-          if (error === undefined || error.code === 'EPIPE') resolve();
+    write: (bytes) =>
+      new Promise((resolve, reject) => {
+        if (closed) return resolve();
+        stdout.write(bytes, (error?: NodeJS.ErrnoException | null) => {
+          closed ||= error?.code === 'EPIPE';
+          if (!error || closed) resolve();
           else reject(unwritable(error));
-        };
-        stdout.once('drain', go).once('error', go);
-      });
-    },
+        });
+      }),
     note: (line) => void stderr.write(`${line}\n`),
     closed: () => closed,
     async flushed() {

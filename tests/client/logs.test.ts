@@ -203,6 +203,44 @@ describe('following', () => {
     expect(log.out()).toBe('one\ntwo\n');
   });
 
+  test('a daemon that stands still holds up no line', async () => {
+    const id = await home.submit(gated('echo one', 'echo two'));
+    const log = following(['logs', '-f', String(id)]);
+    await until('the first line', () => log.out() === 'one\n');
+    home.daemon!.kill('SIGSTOP');
+    openGate();
+    await until('the second line', () => log.out() === 'one\ntwo\n');
+    home.daemon!.kill('SIGCONT');
+    expect(await log.ended).toEqual([0, null]);
+  });
+
+  test('where the files cannot be seen the daemon sends them', async () => {
+    const id = await home.submit(gated('echo one', 'echo two; exit 4'));
+    await home.untilState(id, 'running');
+    const elsewhere = (...args: string[]) =>
+      spawn(
+        'unshare',
+        [
+          ...['--user', '--map-root-user', '--mount', 'sh', '-c'],
+          'mount -t tmpfs none "$0" && exec "$@"',
+          join(home.project, 'outputs'),
+          ...[home.node, home.programs.expctl, 'logs', ...args, String(id)],
+        ],
+        { env: home.env, stdio: ['ignore', 'pipe', 'inherit'] },
+      );
+    const follower = elsewhere('-f', '-n', '1');
+    let out = '';
+    follower.stdout.on('data', (chunk: Buffer) => {
+      out += chunk;
+    });
+    const ended = once(follower, 'close');
+    await until('the first line', () => out === 'one\n');
+    openGate();
+    expect(await ended).toEqual([4, null]);
+    expect(out).toBe('one\ntwo\n');
+    expect((await elsewhere().stdout.toArray()).join('')).toBe('one\ntwo\n');
+  });
+
   test.each(['logs -f', 'wait', 'run --'])(
     'Ctrl-C in %s detaches: the run goes on, and it says so',
     async (verb) => {

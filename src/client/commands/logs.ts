@@ -1,6 +1,7 @@
 import { LogStream, LogsService } from '../../gen/expd/v1/logs.js';
 import { toggle, whole } from '../arguments.js';
 import { type Followed, follow, READER_GONE } from '../follow.js';
+import { isHere, LocalLog } from '../local-log.js';
 import { type LogSink, logSink } from '../render/log-sink.js';
 import { type Context, verb } from '../verb.js';
 
@@ -44,10 +45,18 @@ async function read({ daemon, screen }: Context, what: Followed, sink: LogSink):
     tailLines: what.tailLines ?? undefined,
     stream: what.errorStream ? LogStream.LOG_STREAM_ERROR : LogStream.LOG_STREAM_UNSPECIFIED,
   };
-  for await (const { chunk } of daemon.stream(LogsService.read, request)) {
-    if (chunk !== undefined) await sink.chunk(chunk);
-    if (screen.closed()) return READER_GONE;
+  const { place } = await daemon.call(LogsService.read, { ...request, places: true });
+  if (place !== undefined && isHere(place)) {
+    const log = await LocalLog.open(place, { offset: 0, tailLines: what.tailLines });
+    log.complete(); // what is there now is all that is asked for
+    await log.show(sink, screen.closed);
+  } else {
+    for await (const { chunk } of daemon.stream(LogsService.read, request)) {
+      if (chunk !== undefined) await sink.chunk(chunk);
+      if (screen.closed()) break;
+    }
   }
+  if (screen.closed()) return READER_GONE;
   await sink.end();
   return 0;
 }

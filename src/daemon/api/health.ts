@@ -1,11 +1,11 @@
 import { status } from '@grpc/grpc-js';
+import { Bell } from '../../bell.js';
 import {
   type HealthCheckRequest,
   type HealthCheckResponse,
   type HealthServer,
   HealthCheckResponse_ServingStatus as Serving,
 } from '../../gen/grpc/health/v1/health.js';
-import { Bell } from './bell.js';
 import type { Calls } from './call.js';
 import { CallEnded } from './errors.js';
 

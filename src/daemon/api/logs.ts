@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import type { ServiceDefinition } from '@grpc/grpc-js';
+import { Bell } from '../../bell.js';
 import {
   type FollowRequest,
   type FollowResponse,
@@ -8,13 +9,12 @@ import {
   type ReadRequest,
   type ReadResponse,
 } from '../../gen/expd/v1/logs.js';
+import { FAR_BYTES, lastLines, Tail } from '../../tail.js';
 import { UserError } from '../errors.js';
 import type { Queue } from '../queue/queue.js';
 import { isFinal } from '../run/run.js';
-import { FAR_BYTES, lastLines, Tail } from '../rundir/tail.js';
 import type { Reader } from '../store/reader.js';
 import type { StoredAttempt, StoredRun } from '../store/stored.js';
-import { Bell } from './bell.js';
 import type { Calls, Outgoing } from './call.js';
 import { encodeChunk, HEADROOM } from './chunk.js';
 import { type Lookup, selectOne } from './select.js';
@@ -65,7 +65,11 @@ const DEFINITION: ServiceDefinition = {
   },
 };
 
-async function readLog({ reads }: LogsPorts, request: ReadRequest, out: Outgoing<Buffer>): Promise<void> {
+async function readLog(
+  { reads }: LogsPorts,
+  request: ReadRequest,
+  out: Outgoing<Encoded<ReadResponse>>,
+): Promise<void> {
   const run = selectOne(request.run, reads);
   const number = request.attempt || run.attempt;
   if (number === 0) throw new UserError('wrong_state', `run ${run.id} has not started, so it has no log`);
@@ -73,6 +77,8 @@ async function readLog({ reads }: LogsPorts, request: ReadRequest, out: Outgoing
   const path = logOf(run, attempt, request.stream);
   const end = sizeOf(path);
   if (end === null) throw gone(run, path);
+  if (request.places)
+    return out.send({ place: { attempt: number, path, complete: attempt.phase === 'ended' } });
   const tail = new Tail(path, await beginning(path, request, end), () => {});
   const pieces = new Pieces(tail, number);
   try {

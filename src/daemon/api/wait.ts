@@ -1,8 +1,8 @@
+import { Bell } from '../../bell.js';
 import type { WaitRequest, WaitResponse } from '../../gen/expd/v1/runs.js';
 import { UserError } from '../errors.js';
 import type { Queue } from '../queue/queue.js';
 import { isFinal } from '../run/run.js';
-import { Bell } from './bell.js';
 import type { Outgoing } from './call.js';
 import { type Lookup, selectIds } from './select.js';
 import { Told } from './told.js';

@@ -1,8 +1,8 @@
+import { Bell } from '../../bell.js';
 import type { WatchRequest, WatchResponse } from '../../gen/expd/v1/runs.js';
 import { UserError } from '../errors.js';
 import type { Queue } from '../queue/queue.js';
 import type { Reader } from '../store/reader.js';
-import { Bell } from './bell.js';
 import type { Outgoing } from './call.js';
 import { type Lookup, selectIds } from './select.js';
 import { eventView, type Reasons, runView } from './view.js';

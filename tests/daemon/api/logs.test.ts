@@ -171,6 +171,17 @@ test('a caller that reads the files itself is told where they lie, and when they
   expect(again.parts.map(({ part }) => part!.$case)).toEqual(['run', 'place', 'place']);
 });
 
+test('a reader of the file itself is told where it lies, and whether more may come', async () => {
+  const id = await served.submitted();
+  const request = of(ReadRequest, { run: String(id), places: true });
+  const path = await served.start(id);
+  writeFileSync(path, 'x');
+  const told = () => collected(served.logs.read(request));
+  expect(await told()).toEqual([{ place: { attempt: 1, path, complete: false } }]);
+  await served.end(id);
+  expect(await told()).toEqual([{ place: { attempt: 1, path, complete: true } }]);
+});
+
 test('follow of a final run is its log and its end', async () => {
   const id = await served.finished('done\n');
   const following = new Following({ run: String(id) });

@@ -39,10 +39,16 @@ export interface ReadRequest {
   /** The last lines only; the offset is ignored. Absent = all. */
   tailLines?: number | undefined;
   stream: LogStream;
+  /** For a caller on this machine, which reads the file itself: `place` instead of `chunk`. */
+  places?: boolean | undefined;
 }
 
 export interface ReadResponse {
-  chunk?: LogChunk | undefined;
+  chunk?:
+    | LogChunk
+    | undefined;
+  /** Once, and nothing else. */
+  place?: LogPlace | undefined;
 }
 
 export interface FollowRequest {
@@ -140,7 +146,7 @@ export const LogChunk: MessageFns<LogChunk> = {
 };
 
 function createBaseReadRequest(): ReadRequest {
-  return { run: "", attempt: 0, offset: 0, tailLines: undefined, stream: 0 };
+  return { run: "", attempt: 0, offset: 0, tailLines: undefined, stream: 0, places: undefined };
 }
 
 export const ReadRequest: MessageFns<ReadRequest> = {
@@ -159,6 +165,9 @@ export const ReadRequest: MessageFns<ReadRequest> = {
     }
     if (message.stream !== 0) {
       writer.uint32(40).int32(message.stream);
+    }
+    if (message.places !== undefined) {
+      writer.uint32(48).bool(message.places);
     }
     return writer;
   },
@@ -216,6 +225,14 @@ export const ReadRequest: MessageFns<ReadRequest> = {
             message.stream = reader.int32() as any;
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.places = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -230,13 +247,16 @@ export const ReadRequest: MessageFns<ReadRequest> = {
 };
 
 function createBaseReadResponse(): ReadResponse {
-  return { chunk: undefined };
+  return { chunk: undefined, place: undefined };
 }
 
 export const ReadResponse: MessageFns<ReadResponse> = {
   encode(message: ReadResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.chunk !== undefined) {
       LogChunk.encode(message.chunk, writer.uint32(10).fork()).join();
+    }
+    if (message.place !== undefined) {
+      LogPlace.encode(message.place, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -260,6 +280,14 @@ export const ReadResponse: MessageFns<ReadResponse> = {
             }
 
             message.chunk = LogChunk.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.place = LogPlace.decode(reader, reader.uint32());
             continue;
           }
         }

@@ -9,18 +9,18 @@ export class Bell {
   }
 
   /** Resolves once it has rung since the last wait; rejects with the signal's reason. One waiter at a time. */
-  async wait(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
+  async wait(signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
     if (!this.#rung) {
       const wake = (): void => this.#wake?.();
-      signal.addEventListener('abort', wake, { once: true });
+      signal?.addEventListener('abort', wake, { once: true });
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
-      signal.removeEventListener('abort', wake);
+      signal?.removeEventListener('abort', wake);
     }
     this.#wake = null;
     this.#rung = false;
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
   }
 }

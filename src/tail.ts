@@ -29,14 +29,16 @@ export class Tail {
   #watchesFile = false;
   #moved = false;
   #closed = false;
-  /** Behind: asynchronously, in large pieces, until the end was seen. */
+  /** Behind: in large pieces, and unless one may wait for the disk asynchronously, until the end was seen. */
   #far = true;
 
+  /** `mayWait`: whoever reads has nothing else to do, so that a read may wait for the disk. It is faster. */
   constructor(
     private readonly path: string,
     /** Of the next byte to read. */
     public offset: number,
     private readonly onChange: () => void,
+    private readonly mayWait = false,
   ) {
     this.#watch();
   }
@@ -90,7 +92,9 @@ export class Tail {
 
   async #readFar(fd: number, into: Buffer, at: number): Promise<number> {
     const length = Math.min(FAR_BYTES, into.length - at);
-    const count = await readAt(fd, into, at, length, this.offset);
+    const count = this.mayWait
+      ? readSync(fd, into, at, length, this.offset)
+      : await readAt(fd, into, at, length, this.offset);
     this.#far = count === length;
     return count;
   }

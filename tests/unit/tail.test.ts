@@ -11,8 +11,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { FAR_BYTES, lastLines, Tail } from '../../../src/daemon/rundir/tail.js';
-import { until } from '../../helpers/until.js';
+import { FAR_BYTES, lastLines, Tail } from '../../src/tail.js';
+import { until } from '../helpers/until.js';
 
 let dir: string;
 let file: string;
