@@ -22,11 +22,15 @@ function searchPath(surroundings: Surroundings): string[] {
 }
 
 function executableFile(path: string): string | null {
+  return isFile(path) && mayExecute(path) ? path : null;
+}
+
+function mayExecute(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
-    return isFile(path) ? path : null;
+    return true;
   } catch {
-    return null;
+    return false;
   }
 }
 
@@ -127,7 +131,7 @@ function newest(installed: readonly string[], version: string): string | undefin
 
 /** A directory and those above it, links resolved. */
 export function ancestors(directory: string): string[] {
-  const found = [isDirectory(directory) ? realpathSync(directory) : resolve(directory)];
+  const found = [isDirectory(directory) ? realpathSync.native(directory) : resolve(directory)];
   while (dirname(found.at(-1)!) !== found.at(-1)) found.push(dirname(found.at(-1)!));
   return found;
 }

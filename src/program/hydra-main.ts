@@ -1,4 +1,5 @@
-import { argumentsOf, closing, constantText } from './literal.js';
+import { closing, codeOf } from './code.js';
+import { argumentsOf, constantText } from './literal.js';
 import { type Token, tokens } from './tokens.js';
 
 /** What a source gives for a parameter of `hydra.main`. */
@@ -33,168 +34,177 @@ export type Search =
 export function findHydraMain(source: string, entry?: string): Search {
   // The one word that no spelling of it does without.
   if (!source.includes('hydra')) return { kind: 'absent' };
-  const list = tokens(source);
-  const { uses, imported, handedOn } = usesOf(list);
-  const applied = uses.filter(({ applies }) => applies);
+  const code = codeOf(source);
+  const imports = importsOf(code);
+  const uses = mentionsOf(code, imports).map((mention) => useAt(code, mention));
+  const applied = uses.filter((use) => use.applies);
   if (applied.length > 0) {
-    const chosen = chooseFrom(applied, list, entry);
-    const read = chosen.map((use) => parametersOf(use, list, source));
+    const read = chooseFrom(applied, code, entry).map((use) => parametersOf(use, source));
     return { kind: 'found', main: read.reduce(agreed) };
   }
-  const unclear = uses[0]?.at ?? handedOn;
-  if (unclear !== null) return { kind: 'indirect', line: lineOf(source, list[unclear]!.at) };
-  return { kind: imported ? 'unused' : 'absent' };
+  if (uses.length > 0) return { kind: 'indirect', line: lineOf(source, uses[0]!.at) };
+  return { kind: imports.length > 0 ? 'unused' : 'absent' };
 }
 
-/** A call of hydra.main. */
-interface Use {
-  /** Index of its first token. */
+interface Import {
+  /** Where the statement stands. */
   at: number;
-  /** Indices of its brackets. */
+  end: number;
+  /** What it binds: names of the module hydra, names of the function hydra.main. */
+  modules: string[];
+  functions: string[];
+}
+
+/** The statements that import something of Hydra. */
+function importsOf(code: string): Import[] {
+  const found: Import[] = [];
+  for (const place of placesOf(code, 'hydra')) {
+    if (place < (found.at(-1)?.end ?? 0)) continue;
+    // The keyword stands in the line of the module, which what it is imported for may leave in brackets.
+    const line = code.lastIndexOf('\n', place) + 1;
+    const keyword = line + code.slice(line, place).search(IMPORTING);
+    if (keyword < line) continue;
+    const [statement, from, list] = IMPORT.exec(code.slice(keyword)) ?? [];
+    if (statement === undefined) continue;
+    const bound = boundBy(from, list!);
+    if (bound !== null) found.push({ at: keyword, end: keyword + statement.length, ...bound });
+  }
+  return found;
+}
+
+/** An import statement up to a name in it. */
+const IMPORTING =
+  /(?<![\w.])(?:from[ \t]+|(?:from[ \t]*[\w. \t]*?(?<!\w))?import[ \t]*(?:\([ \t]*)?[\w., \t]*)$/;
+/** `import a.b as c, d`, `from a import (b, c as d)`. */
+const IMPORT = /^(?:from[ \t]+([\w. \t]+?)[ \t]+)?import(?![\w\u0080-\uffff])[ \t]*(\([^()]*\)|[^\r\n;]*)/;
+
+function boundBy(from: string | undefined, list: string): Pick<Import, 'modules' | 'functions'> | null {
+  const bound = { modules: [] as string[], functions: [] as string[] };
+  let any = false;
+  for (const part of list.replaceAll(/[()\s]+/g, ' ').split(',')) {
+    const [, name = '', as] = /^ ?([\w.* ]+?)(?: as (\w+))? ?$/.exec(part) ?? [];
+    const path = `${from === undefined ? '' : `${from}.`}${name}`.replaceAll(/[ \t]/g, '');
+    any ||= /^hydra(?:\.|$)/.test(path);
+    if (path === 'hydra' || (from === undefined && as === undefined && /^hydra\./.test(path)))
+      bound.modules.push(as ?? 'hydra');
+    else if (/^hydra(?:\.main)?(?:\.main|\.\*)$/.test(path)) bound.functions.push(as ?? 'main');
+  }
+  return any ? bound : null;
+}
+
+/** Where a name stands that is nobody's attribute. */
+function placesOf(code: string, name: string): number[] {
+  const found: number[] = [];
+  for (let at = code.indexOf(name); at !== -1; at = code.indexOf(name, at + name.length)) {
+    if (WORD.test(code[at + name.length] ?? '') || WORD.test(code[at - 1] ?? '')) continue;
+    if (!/\.[ \t]*$/.test(code.slice(Math.max(0, at - 8), at))) found.push(at);
+  }
+  return found;
+}
+
+const WORD = /[\w\u0080-\uffff]/;
+
+interface Mention {
+  at: number;
+  end: number;
+}
+
+/** Where hydra.main is mentioned, behind the imports that bind it, in their order. */
+function mentionsOf(code: string, imports: readonly Import[]): Mention[] {
+  const modules = new Set(imports.flatMap((statement) => statement.modules));
+  const functions = new Set(imports.flatMap((statement) => statement.functions));
+  const found: Mention[] = [];
+  for (const name of modules)
+    for (const at of placesOf(code, name)) {
+      const main = /^[ \t]*\.[ \t]*main(?![\w\u0080-\uffff])/.exec(code.slice(at + name.length, at + 100));
+      if (main !== null) found.push({ at, end: at + name.length + main[0].length });
+    }
+  for (const name of functions) {
+    const places = placesOf(code, name);
+    // `from hydra import main`, `@main(…)`, `def main(…)`: from there on the name is the function's.
+    const rebound = places.find((at) => DEFINING.test(code.slice(Math.max(0, at - 10), at)));
+    for (const at of places.filter((place) => rebound === undefined || place < rebound)) {
+      // `main=…` is an argument or a new value of the name.
+      const assigned = /^[ \t]*=(?!=)/.test(code.slice(at + name.length, at + 100));
+      if (!assigned) found.push({ at, end: at + name.length });
+    }
+  }
+  return found
+    .filter(({ at }) => !imports.some((statement) => statement.at <= at && at < statement.end))
+    .sort((a, b) => a.at - b.at);
+}
+
+const DEFINING = /(?:def|class)[ \t]+$/;
+
+/** A mention of hydra.main and what is done with it, by places in the source. */
+interface Use extends Mention {
+  /** Whether it is called and a function gets decorated by what it returns. */
+  applies: boolean;
+  /** The brackets of the call. */
   open: number;
   close: number;
-  /** Whether a function gets decorated by it. */
-  applies: boolean;
-  /** The name of that function, or of the result. */
+  /** The name of the function, or of what comes out. */
   name: string | null;
 }
 
-function usesOf(list: readonly Token[]): { uses: Use[]; imported: boolean; handedOn: number | null } {
-  const modules = new Set<string>();
-  const functions = new Set<string>();
-  const uses: Use[] = [];
-  let imported = false;
-  let handedOn: number | null = null;
-  for (let at = 0; at < list.length; at++) {
-    const { kind, text } = list[at]!;
-    if (kind !== 'name' || list[at - 1]?.text === '.') continue;
-    if (text === 'import' || text === 'from') {
-      const found = importAt(list, at);
-      for (const [name, what] of found.names) (what === 'module' ? modules : functions).add(name);
-      imported ||= found.hydra;
-      at = found.end;
-    } else if (text === 'def' || text === 'class') {
-      // `from hydra import main`, `@main(…)`, `def main(…)`: from here on the name is the function's.
-      functions.delete(list[++at]?.text ?? '');
-    } else {
-      const isModule = modules.has(text) && list[at + 1]?.text === '.' && list[at + 2]?.text === 'main';
-      if (!isModule && !functions.has(text)) continue;
-      const open = isModule ? at + 3 : at + 1;
-      const use = list[open]?.text === '(' ? useAt(list, at, open) : null;
-      if (use !== null) uses.push(use);
-      // `main=…` is an argument or a rebinding of the name.
-      else if (list[open]?.text !== '=') handedOn ??= at;
-      at = use === null ? open - 1 : open;
-    }
-  }
-  return { uses, imported, handedOn };
+function useAt(code: string, mention: Mention): Use {
+  const bracket = /^[ \t]*\(/.exec(code.slice(mention.end, mention.end + 100));
+  const open = mention.end + (bracket?.[0].length ?? 0) - 1;
+  const close = bracket === null ? -1 : closing(code, open);
+  const use = { ...mention, open, close, applies: false, name: null };
+  if (close === -1) return use;
+  const line = code.slice(code.lastIndexOf('\n', mention.at) + 1, mention.at);
+  if (/@[ \t]*$/.test(line)) return { ...use, applies: true, name: decorated(code, close) };
+  const name = /(?<![\w.])(\w+)[ \t]*=[ \t]*$/.exec(line)?.[1] ?? null;
+  const applied = /^[ \t]*\(/.test(code.slice(close + 1, close + 100));
+  return { ...use, name, applies: applied || (name !== null && isUsed(code, name, close, /@[ \t]*$/)) };
 }
 
-/** The names of ours that an import statement binds, and whether Hydra is in it at all. */
-function importAt(
-  list: readonly Token[],
-  start: number,
-): { names: [string, 'module' | 'function'][]; hydra: boolean; end: number } {
-  const names: [string, 'module' | 'function'][] = [];
-  let hydra = false;
-  let at = start + 1;
-  const dotted = (): string => {
-    let name = '';
-    while (list[at]?.kind === 'name' && !/^(?:import|as)$/.test(list[at]!.text)) {
-      name += list[at++]!.text;
-      if (list[at]?.text !== '.') break;
-      name += list[at++]!.text;
-    }
-    return name;
-  };
-  const alias = (): string | null => {
-    if (list[at]?.text !== 'as') return null;
-    at += 2;
-    return list[at - 1]?.text ?? null;
-  };
-  const relative = list[start]!.text === 'from' && isDots(list[at]);
-  while (relative && isDots(list[at])) at++;
-  const from = list[start]!.text === 'from' ? dotted() : null;
-  if (from !== null) {
-    // `raise … from`, `yield from`.
-    if (list[at]?.text !== 'import') return { names, hydra, end: start };
-    if (relative) return { names, hydra, end: at };
-    at++;
-  }
-  if (list[at]?.text === '(') at++;
-  for (; ; at++) {
-    const name = list[at]?.text === '*' ? list[at++]!.text : dotted();
-    if (name === '') break;
-    const as = alias();
-    const whole = from === null ? name : `${from}.${name}`;
-    hydra ||= whole === 'hydra' || whole.startsWith('hydra.');
-    if (from === null && as === null && whole.split('.')[0] === 'hydra') names.push(['hydra', 'module']);
-    else if (whole === 'hydra') names.push([as!, 'module']);
-    else if (/^hydra\.(?:main\.)?\*$/.test(whole)) names.push(['main', 'function']);
-    else if (/^hydra\.main(?:\.main)?$/.test(whole)) names.push([as ?? 'main', 'function']);
-    if (list[at]?.text !== ',') break;
-  }
-  return { names, hydra, end: at - 1 };
+/** The function below a decorator. */
+function decorated(code: string, from: number): string | null {
+  const [, what, name] = /(?<!\w)(def|class)[ \t]+(\w+)/.exec(code.slice(from)) ?? [];
+  return what === 'def' ? name! : null;
 }
 
-const isDots = (token: Token | undefined): boolean => token?.text === '.' || token?.text === '...';
-
-function useAt(list: readonly Token[], at: number, open: number): Use | null {
-  const close = closing(list, open);
-  if (close === -1) return null;
-  const use = { at, open, close };
-  if (list[at - 1]?.text === '@') return { ...use, applies: true, name: decorated(list, close + 1) };
-  const assigned = list[at - 1]?.text === '=' && list[at - 2]?.kind === 'name' ? list[at - 2]!.text : null;
-  const applies =
-    list[close + 1]?.text === '(' || (assigned !== null && isUsed(list.slice(close + 1), assigned, '@('));
-  return { ...use, applies, name: assigned };
-}
-
-/** The function below the decorators that end at `at`. */
-function decorated(list: readonly Token[], at: number): string | null {
-  for (let next = at; next < list.length; next++) {
-    if (list[next]!.text === 'def' && list[next]!.kind === 'name') return list[next + 1]?.text ?? null;
-    if (list[next]!.text === 'class') return null;
-  }
-  return null;
-}
-
-/** Whether a name is called (`(`) or stands as a decorator (`@`) in a piece of source. */
-function isUsed(list: readonly Token[], name: string, how: string): boolean {
-  return list.some(({ kind, text }, at) => {
-    if (kind !== 'name' || text !== name) return false;
-    const before = list[at - 1]?.text ?? '';
-    if (/^(?:\.|def|class)$/.test(before)) return false;
-    return (before === '@' && how.includes('@')) || (list[at + 1]?.text === '(' && how.includes('('));
+/** Whether a name is called behind a place, or stands behind `before`. */
+function isUsed(code: string, name: string, from: number, before: RegExp | null = null): boolean {
+  return placesOf(code, name).some((at) => {
+    if (at < from) return false;
+    const words = code.slice(Math.max(0, at - 10), at);
+    if (DEFINING.test(words)) return false;
+    return /^[ \t]*\(/.test(code.slice(at + name.length, at + 100)) || before?.test(words) === true;
   });
 }
 
 /** Of several, the one that runs: the entry's, else those whose function is called, else any of them. */
-function chooseFrom(uses: readonly Use[], list: readonly Token[], entry?: string): readonly Use[] {
+function chooseFrom(uses: readonly Use[], code: string, entry?: string): readonly Use[] {
   const named = uses.filter(({ name }) => name !== null && name === entry);
   if (named.length > 0) return named;
-  const called = uses.filter(({ name }) => name !== null && isUsed(list, name, '('));
+  const called = uses.filter(({ name }) => name !== null && isUsed(code, name, 0));
   return called.length > 0 ? called : uses;
 }
 
 const PARAMETERS = ['config_path', 'config_name', 'version_base'];
 
-function parametersOf(use: Use, list: readonly Token[], source: string): HydraMain {
+function parametersOf(use: Use, source: string): HydraMain {
+  const text = source.slice(use.open, use.close + 1);
+  // Without its brackets and the end of the line.
+  const between = tokens(text).slice(1, -2);
   const given = new Map<string, Parameter>();
   // What `*more` and `**more` give may be any of those that are not named.
   let rest: Parameter = { kind: 'unset' };
-  argumentsOf(list.slice(use.open + 1, use.close)).forEach((argument, position) => {
+  argumentsOf(between).forEach((argument, position) => {
     const name = argument[1]?.text === '=' ? argument[0]!.text : PARAMETERS[position];
     const value = argument[1]?.text === '=' ? argument.slice(2) : argument;
-    if (/^\*\*?$/.test(argument[0]!.text)) rest = expression(argument, source);
-    else if (name !== undefined && value.length > 0) given.set(name, parameter(value, source));
+    if (/^\*\*?$/.test(argument[0]!.text)) rest = expression(argument, text);
+    else if (name !== undefined && value.length > 0) given.set(name, parameter(value, text));
   });
   const [configPath, configName, versionBase] = PARAMETERS.map((name) => given.get(name) ?? rest);
   return {
     configPath: configPath!,
     configName: configName!,
     versionBase: versionBase!,
-    line: lineOf(source, list[use.at]!.at),
+    line: lineOf(source, use.at),
   };
 }
 

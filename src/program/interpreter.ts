@@ -27,7 +27,7 @@ export function installationOf(
   const own = dirname(dirname(python));
   const venv = readText(join(own, 'pyvenv.cfg'));
   if (venv === null) {
-    const real = realpathSync(python);
+    const real = realpathSync.native(python);
     return base(dirname(dirname(real)), /(\d\.\d+)/.exec(basename(real))?.[1], withoutUser, env);
   }
   const settings = new Map(
@@ -79,7 +79,7 @@ function libraries(prefix: string, version: string | undefined): string[] {
 
 function realpathOr(path: string): string {
   try {
-    return realpathSync(path);
+    return realpathSync.native(path);
   } catch {
     return path;
   }

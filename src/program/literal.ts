@@ -1,4 +1,5 @@
-import { stringParts, type Token } from './tokens.js';
+import { stringParts } from './strings.js';
+import type { Token } from './tokens.js';
 
 /**
  * The text of an expression that is a constant: string literals side by side, brackets around them, `os.path.join`
@@ -18,7 +19,7 @@ export function constantText(expression: readonly Token[]): string | undefined {
 const JOIN = ['os', '.', 'path', '.', 'join', '('];
 
 /** Where the bracket at `open` is closed; -1 when it is not. */
-export function closing(list: readonly Token[], open: number): number {
+function closing(list: readonly Token[], open: number): number {
   let depth = 0;
   for (let at = open; at < list.length; at++) {
     if (list[at]!.kind !== 'operator') continue;

@@ -129,7 +129,7 @@ function judgeScript(start: PythonStart, word: string): Program {
   const file = isDirectory(path) ? join(path, '__main__.py') : path;
   const text = readText(file);
   if (text === null) return no('missing', start, file, null);
-  const first = dirname(realpathSync(file));
+  const first = dirname(realpathSync.native(file));
   const entry = file.endsWith('.py') ? null : entryOf(text);
   if (entry === null) return judgeSource(start, { file, text, module: null, first, entry });
   const { module } = entry;
@@ -183,7 +183,7 @@ function homeOf(file: string, entry: Entry | null, env: Surroundings['env']): Ho
   );
   const module = override === undefined ? entry?.module : env[override];
   if (module !== undefined) return { kind: 'module', module };
-  return { kind: 'directory', directory: realpathSync(dirname(file)) };
+  return { kind: 'directory', directory: realpathSync.native(dirname(file)) };
 }
 
 /** os.path.splitext: leading dots belong to the name. */
