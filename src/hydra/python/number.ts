@@ -1,15 +1,18 @@
 // Numbers as Python reads and writes them.
 
+/** Python reads no longer ints, as that takes time that grows with the square. */
+export const LONGEST_INT = 4300;
+
 /** `int(text)`: blanks around, single underscores between digits, any decimal digits of Unicode. null: ValueError. */
 export function readInt(text: string): bigint | null {
-  const plain = decimalDigits(text);
-  if (!/^[+-]?\d+(?:_\d+)*$/.test(plain)) return null;
-  const digits = plain.replaceAll('_', '');
-  return digits.startsWith('-') ? -BigInt(digits.slice(1)) : BigInt(digits.replace('+', ''));
+  const [, sign, grouped] = /^([+-]?)(\d+(?:_\d+)*)$/.exec(decimalDigits(text)) ?? [];
+  const digits = grouped?.replaceAll('_', '') ?? '';
+  if (digits === '' || digits.length > LONGEST_INT) return null;
+  return sign === '-' ? -BigInt(digits) : BigInt(digits);
 }
 
 const FLOAT =
-  /^([+-]?)(?:(\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(e[+-]?\d+(?:_\d+)*)?|(inf|infinity)|(nan))$/i;
+  /^([+-]?)(?:(\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(e[+-]?\d+(?:_\d+)*)?|(inf|infinity)|(nan))$/i;
 
 /** `float(text)`. null: ValueError. */
 export function readFloat(text: string): number | null {

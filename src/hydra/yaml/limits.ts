@@ -9,4 +9,4 @@ export interface Limits {
 }
 
 /** Far beyond what people write; Python itself gives up before most of it. */
-export const DEFAULT_LIMITS: Limits = { length: 8_000_000, nodes: 500_000, depth: 200 };
+export const DEFAULT_LIMITS: Limits = { length: 4_000_000, nodes: 300_000, depth: 200 };

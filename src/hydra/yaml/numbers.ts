@@ -1,12 +1,9 @@
-import { readFloat, readInt, strip } from '../python/number.js';
-
-/** Python reads no longer ones. */
-const LONGEST_INTEGER = 4300;
+import { LONGEST_INT, readFloat, readInt, strip } from '../python/number.js';
 
 /** What the tag `!!int` makes of a text: decimal, `0x`, `0b`, `0` for octal, `1:30` to the base 60. null: no integer. */
 export function yamlInt(text: string): bigint | null {
-  if (text.length > LONGEST_INTEGER) return null;
   const { negative, digits } = signed(text);
+  if (digits.length > LONGEST_INT) return null;
   const magnitude = unsignedInt(digits);
   return magnitude !== null && negative ? -magnitude : magnitude;
 }

@@ -2,7 +2,7 @@ import { scanBlockScalar } from './block-scalar.js';
 import { scanPlain } from './plain.js';
 import { scanAnchor, scanDirective, scanTag } from './properties.js';
 import { scanQuoted } from './quoted.js';
-import { COLON, END, HASH, isBlank, type Source, TAB } from './source.js';
+import { BYTE_ORDER_MARK, COLON, END, HASH, isBlank, type Source, TAB } from './source.js';
 import type { Sign, Token } from './tokens.js';
 
 /** A place where a key may have started: only a `:` behind it will tell. */
@@ -157,8 +157,7 @@ export class Scanner {
     const { source } = this;
     for (;;) {
       const [key] = this.#keyStarts;
-      if (key === undefined || (key.line === source.line && source.at - key.at <= KEY_LENGTH)) return;
-      if (key.line === source.line && source.column - key.column <= KEY_LENGTH) return;
+      if (key === undefined || (key.line === source.line && source.isWithin(KEY_LENGTH, key.at))) return;
       if (key.required) throw this.#colonMissing(key);
       this.#keyStarts.shift();
     }
@@ -353,4 +352,3 @@ const BACKTICK = 96;
 const OPEN_BRACE = 123;
 const BAR = 124;
 const CLOSE_BRACE = 125;
-const BYTE_ORDER_MARK = 0xfeff;

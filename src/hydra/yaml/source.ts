@@ -6,6 +6,7 @@ export const TAB = 9;
 export const SPACE = 32;
 export const HASH = 35;
 export const COLON = 58;
+export const BYTE_ORDER_MARK = 0xfeff;
 
 /** YAML 1.1 knows five line breaks: LF, CR, NEL, LS and PS. */
 export const isBreak = (code: number): boolean =>
@@ -48,6 +49,14 @@ export class Source {
   get column(): number {
     const units = this.at - this.lineStart;
     return this.#uneven ? units - this.#excess() : units;
+  }
+
+  /** Whether no more than `length` characters lie between a point before and here. */
+  isWithin(length: number, from: number): boolean {
+    const units = this.at - from;
+    return (
+      units <= length || (this.#uneven && units - count(this.text, from, this.at, isLowSurrogate) <= length)
+    );
   }
 
   skipSpaces(): void {
@@ -96,18 +105,25 @@ export class Source {
 
   /** What the units of the line count too much, counted on from where the last count ended. */
   #excess(): number {
-    const counted = this.#counted;
-    if (counted.from !== this.lineStart || counted.to > this.at)
-      this.#counted = { from: this.lineStart, to: this.lineStart, excess: 0 };
-    const { to, excess } = this.#counted;
-    const more = this.text.slice(to, this.at).match(EXCESS)?.length ?? 0;
-    this.#counted = { from: this.lineStart, to: this.at, excess: excess + more };
-    return excess + more;
+    const { lineStart, at } = this;
+    if (this.#counted.from !== lineStart || this.#counted.to > at)
+      this.#counted = { from: lineStart, to: lineStart, excess: 0 };
+    this.#counted.excess += count(this.text, this.#counted.to, at, isExcess);
+    this.#counted.to = at;
+    return this.#counted.excess;
   }
 }
 
+const isLowSurrogate = (code: number): boolean => code >= 0xdc00 && code <= 0xdfff;
+const isExcess = (code: number): boolean => code === BYTE_ORDER_MARK || isLowSurrogate(code);
+
+function count(text: string, from: number, to: number, counted: (code: number) => boolean): number {
+  let found = 0;
+  for (let at = from; at < to; at++) if (counted(text.charCodeAt(at))) found++;
+  return found;
+}
+
 const UNEVEN = /[\ud800-\udfff\ufeff]/;
-const EXCESS = /[\udc00-\udfff\ufeff]/g;
 const UNPRINTABLE = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
@@ -130,7 +146,8 @@ function placeOf(text: string, at: number): Place {
     const code = text.charCodeAt(i);
     if (code === 10 || (code === 13 && text.charCodeAt(i + 1) !== 10)) line++;
   }
-  return { line, column: Array.from(text.slice(startOfLine(text, at), at)).length + 1 };
+  const start = startOfLine(text, at);
+  return { line, column: at - start - count(text, start, at, isLowSurrogate) + 1 };
 }
 
 const startOfLine = (text: string, at: number): number =>
