@@ -10,14 +10,18 @@ const from = (random: Random, alphabet: readonly string[], least: number, most: 
     .map(() => random.of(alphabet))
     .join('');
 
-export function someValue(random: Random, depth = 3): Value {
+/** What a config is: a mapping or a list. */
+export const someContent = (random: Random): Value =>
+  random.upTo(3) === 0 ? [someValue(random, 3)] : someDict(random, 3);
+
+function someValue(random: Random, depth: number): Value {
   const kind = random.upTo(9);
   if (depth > 0 && kind <= 2) return some(random, 0, 4).map(() => someValue(random, depth - 1));
   if (depth > 0 && kind <= 5) return someDict(random, depth);
   return someScalar(random);
 }
 
-export const someDict = (random: Random, depth: number): Dict<Value> =>
+const someDict = (random: Random, depth: number): Dict<Value> =>
   Dict.from(some(random, 0, 4).map(() => [someKey(random), someValue(random, depth - 1)]));
 
 function someKey(random: Random): Key {
