@@ -50,6 +50,7 @@ export const retry = verb({
         requestId: requestId(),
         runs: operands,
         fresh: flags.fresh,
+        failedOnly: false,
         environment: environmentChange(flags, context),
       }),
     ),
@@ -101,6 +102,9 @@ export const rerun = verb({
       moreArgv: command,
       environment: environmentChange(flags, context),
       codeFollows: true,
+      configuration: undefined,
+      argv: [],
+      blobs: [],
     });
     await recordCode(daemon, new CodeStates(env, screen.note), answer.results);
     return submitted(answer, context.quiet);

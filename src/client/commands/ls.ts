@@ -45,6 +45,8 @@ export const ls = verb({
       recent: !filtered && !flags.all,
       beforeId: 0,
       pageSize: flags.all || operands.length > 0 ? PAGE : SHOWN,
+      sweepId: 0,
+      foldSweeps: false,
     };
     // Two calls on one connection cost hardly more than one.
     const [pages, { notices }] = await Promise.all([

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { projectOf } from '../../code/project.js';
-import type { Submission } from '../../gen/expd/v1/runs.js';
+import { ExistingExperiment, type Submission } from '../../gen/expd/v1/runs.js';
 import { dependencies } from './dependencies.js';
 import { directory } from './directory.js';
 import type { RunValues } from './flags.js';
@@ -46,6 +46,9 @@ export function submission(
     nice: limits.nice,
     rlimits: limits.rlimits,
     codeFollows: true,
+    configuration: undefined,
+    experimentId: '',
+    existingExperiment: ExistingExperiment.EXISTING_EXPERIMENT_UNSPECIFIED,
   };
 }
 

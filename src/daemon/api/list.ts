@@ -35,10 +35,10 @@ export async function list(
     if (request.recent) {
       const { runs, more } = reads.recent({ now: clock.now(), perState: limit });
       const counts = more.map(({ state, count }) => ({ state: STATE_VIEWS[state], count }));
-      return { runs: view(runs), nextBeforeId: 0, more: counts, seq };
+      return { runs: view(runs), nextBeforeId: 0, more: counts, seq, sweeps: [] };
     }
     const { runs, nextBeforeId } = reads.page({ ...query, limit });
-    return { runs: view(runs), nextBeforeId: nextBeforeId ?? 0, more: [], seq };
+    return { runs: view(runs), nextBeforeId: nextBeforeId ?? 0, more: [], seq, sweeps: [] };
   });
 }
 

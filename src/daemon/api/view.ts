@@ -4,6 +4,7 @@ import {
   DependencyKind,
   type Dependency as DependencyView,
   type Event as EventView,
+  ExistingExperiment,
   type Reason,
   RunState as RunStateView,
   type Run as RunView,
@@ -69,6 +70,9 @@ export function runView(run: StoredRun, reasons: Reasons, submission: Submission
     paused: run.state === 'running' && run.paused,
     timeLimitMs: submission?.timeLimitMs ?? 0,
     resultCode: 'outcome' in run ? resultCode(run.state, run.outcome) : undefined,
+    sweepId: 0,
+    job: 0,
+    overrides: [],
   };
 }
 
@@ -195,6 +199,9 @@ export const submissionView = (
   nice: submission.nice,
   rlimits: submission.rlimits,
   codeFollows: false,
+  configuration: undefined,
+  experimentId: run.experimentId,
+  existingExperiment: ExistingExperiment.EXISTING_EXPERIMENT_UNSPECIFIED,
 });
 
 /** The diff itself stays on the disk of the daemon. */

@@ -44,6 +44,22 @@ export enum DependencyKind {
   DEPENDENCY_KIND_AFTER_ANY = 2,
 }
 
+/** What a chosen experiment id means that has points already. Unspecified = the submission is refused. */
+export enum ExistingExperiment {
+  EXISTING_EXPERIMENT_UNSPECIFIED = 0,
+  EXISTING_EXPERIMENT_CONTINUE = 1,
+  /** EXISTING_EXPERIMENT_REPLACE - The old directory moves to `.trash/`. */
+  EXISTING_EXPERIMENT_REPLACE = 2,
+}
+
+export enum ConfigurationKind {
+  CONFIGURATION_KIND_UNSPECIFIED = 0,
+  /** CONFIGURATION_KIND_APPLICATION - The command is a Hydra application: it composes by itself, from the overrides in its argv. */
+  CONFIGURATION_KIND_APPLICATION = 1,
+  /** CONFIGURATION_KIND_COMPOSED - The command finds the resolved configuration in the file that EXPD_CONFIG names. */
+  CONFIGURATION_KIND_COMPOSED = 2,
+}
+
 export interface Dependency {
   run: string;
   kind: DependencyKind;
@@ -109,11 +125,106 @@ export interface Submission {
   rlimits: Rlimit[];
   /** A RecordCode call follows; the run does not start before it, or two seconds. */
   codeFollows: boolean;
+  /** Absent = the command has none that expd knows of. */
+  configuration?:
+    | Configuration
+    | undefined;
+  /** The name under which curves are kept. Empty = `<name>-<id>`, for jobs of a sweep `<id>_job<N>`. */
+  experimentId: string;
+  existingExperiment: ExistingExperiment;
 }
 
 export interface Submission_EnvSetEntry {
   key: string;
   value: string;
+}
+
+/** A configuration that the client composed as Hydra composes it. JSON keeps Python's types as docs/hydra.md says. */
+export interface Configuration {
+  kind: ConfigurationKind;
+  /** Empty = there is no primary configuration. */
+  configName: string;
+  /** 1.1, 1.2 or 1.3 */
+  versionBase: string;
+  jobName: string;
+  /** Overrides of the task and of the hydra node, each as it was written. */
+  overrides: string[];
+  hydraOverrides: string[];
+  /** The job's configuration as JSON, interpolations as they are. */
+  job: string;
+  /** sha256 of blobs of the header: the hydra node as JSON, and the files of the search path (ConfigurationTree). */
+  hydraSha256: string;
+  treeSha256: string;
+  /** A project's own `hydra.run.dir`, which names the layout. Empty = the layout of the submission. */
+  runDir: string;
+  /** Of an application: run with the stored files instead of those that lie there at the start. */
+  pinned: boolean;
+  /** Of an application: how many words of argv stand before its own arguments. */
+  programWords: number;
+  /** Of an application: a difference to its files at the start holds the run instead of being said. */
+  holdOnDrift: boolean;
+}
+
+/** The files behind a configuration; a blob holds one of these. */
+export interface ConfigurationTree {
+  sources: ConfigurationSource[];
+  /** Not all files of the sources: only those that took part. */
+  partial: boolean;
+}
+
+export interface ConfigurationSource {
+  provider: string;
+  /** file or pkg */
+  scheme: string;
+  path: string;
+  files: ConfigurationFile[];
+}
+
+export interface ConfigurationFile {
+  /** Relative to its source. */
+  path: string;
+  text: string;
+  /** sha256 of the text. */
+  sha256: string;
+  tookPart: boolean;
+}
+
+/** Makes the submissions of a call the jobs of one sweep: all of them become durable in one commit, or none. */
+export interface SweepHeader {
+  name: string;
+  /** Unique until all its runs are removed: submitting it again adds nothing. */
+  key: string;
+  /** With a key that is known: add the jobs whose overrides no job of the sweep has. */
+  missing: boolean;
+  /** Jobs at a time, 0 = no limit. */
+  maxParallel: number;
+  /** Hold what is queued once so many jobs have failed, 0 = never. */
+  holdAfterFailures: number;
+  /** What it goes over, in words: `lr × seed`. */
+  axes: string;
+  /** multirun.yaml, as Hydra writes it. Empty = the command has no configuration. */
+  multirunYaml: string;
+  /** A project's own `hydra.sweep.dir`, absolute. Empty = the layout's. */
+  dir: string;
+}
+
+export interface Sweep {
+  id: number;
+  ulid: string;
+  name: string;
+  key: string;
+  submittedAtMs: number;
+  jobs: number;
+  /** How many of the jobs are in each state; states without one are left out. */
+  states: StateCount[];
+  maxParallel: number;
+  holdAfterFailures: number;
+  axes: string;
+  /** Where multirun.yaml, runs_index.json and runptrs/ lie. Empty = not made yet. */
+  dir: string;
+  project: string;
+  /** Of the job that ended last, once all are final. */
+  endedAtMs: number;
 }
 
 /**
@@ -124,6 +235,9 @@ export interface SubmitHeader {
   requestId: string;
   /** The environment of the submitting shell, sent once for all batches. */
   environment: { [key: string]: string };
+  /** Contents that submissions name by their sha256, sent once for all batches. */
+  blobs: Buffer[];
+  sweep?: SweepHeader | undefined;
 }
 
 export interface SubmitHeader_EnvironmentEntry {
@@ -159,6 +273,8 @@ export interface SubmitResponse {
   results: SubmitResult[];
   /** The daemon's condition, where it matters to a submitter (draining, disk low). */
   notices: string[];
+  /** Where the header made one, or its key names one. */
+  sweep?: Sweep | undefined;
 }
 
 export interface CodeState {
@@ -228,7 +344,14 @@ export interface Run {
   paused: boolean;
   timeLimitMs: number;
   /** The exit code that `wait` passes on once the run is final. */
-  resultCode?: number | undefined;
+  resultCode?:
+    | number
+    | undefined;
+  /** Of a job of a sweep; `job` counts from 0. */
+  sweepId: number;
+  job: number;
+  /** Overrides of the task, for a run with a configuration or a job of a sweep. */
+  overrides: string[];
 }
 
 export interface Attempt {
@@ -268,6 +391,10 @@ export interface ListRequest {
   beforeId: number;
   /** 1..1000, 0 = 50. With `recent` it counts per state. */
   pageSize: number;
+  /** Runs of this sweep only. */
+  sweepId: number;
+  /** Jobs of sweeps are left out, their sweeps are listed instead. */
+  foldSweeps: boolean;
 }
 
 export interface StateCount {
@@ -283,6 +410,8 @@ export interface ListResponse {
   more: StateCount[];
   /** Watch from here to miss nothing. */
   seq: number;
+  /** With `fold_sweeps`: those of which a job would have been listed, oldest first. */
+  sweeps: Sweep[];
 }
 
 export interface GetRequest {
@@ -306,6 +435,23 @@ export interface GetResponse {
   /** The last traceback or lines of a failed run's log. */
   logTail: Buffer;
   dependants: Dependency[];
+}
+
+export interface GetConfigurationRequest {
+  run: string;
+  /** The files behind it, too. */
+  tree: boolean;
+}
+
+export interface GetConfigurationResponse {
+  runId: number;
+  /** NOT_FOUND where the run has none. */
+  configuration?:
+    | Configuration
+    | undefined;
+  /** The hydra node as JSON. */
+  hydra: string;
+  tree?: ConfigurationTree | undefined;
 }
 
 export interface ExplainRequest {
@@ -352,7 +498,11 @@ export interface RetryRequest {
   runs: string[];
   /** Start from nothing although there is a checkpoint. */
   fresh: boolean;
-  environment?: EnvironmentChange | undefined;
+  environment?:
+    | EnvironmentChange
+    | undefined;
+  /** Of the runs that are named only the failed ones: the others are no errors. */
+  failedOnly: boolean;
 }
 
 export interface ResumeRequest {
@@ -391,6 +541,10 @@ export interface RerunRequest {
     | undefined;
   /** As in Submission. */
   codeFollows: boolean;
+  /** Composed anew from the stored files: replaces the stored one, and argv with it. */
+  configuration?: Configuration | undefined;
+  argv: string[];
+  blobs: Buffer[];
 }
 
 export interface EditRequest {
@@ -410,7 +564,12 @@ export interface EditRequest {
   argv: string[];
   cwd?: string | undefined;
   timeLimitMs?: number | undefined;
-  environment?: EnvironmentChange | undefined;
+  environment?:
+    | EnvironmentChange
+    | undefined;
+  /** Of the sweeps whose jobs are named. */
+  maxParallel?: number | undefined;
+  holdAfterFailures?: number | undefined;
 }
 
 export interface RemoveRequest {
@@ -701,6 +860,9 @@ function createBaseSubmission(): Submission {
     nice: 0,
     rlimits: [],
     codeFollows: false,
+    configuration: undefined,
+    experimentId: "",
+    existingExperiment: 0,
   };
 }
 
@@ -799,6 +961,15 @@ export const Submission: MessageFns<Submission> = {
     }
     if (message.codeFollows !== false) {
       writer.uint32(240).bool(message.codeFollows);
+    }
+    if (message.configuration !== undefined) {
+      Configuration.encode(message.configuration, writer.uint32(250).fork()).join();
+    }
+    if (message.experimentId !== "") {
+      writer.uint32(258).string(message.experimentId);
+    }
+    if (message.existingExperiment !== 0) {
+      writer.uint32(264).int32(message.existingExperiment);
     }
     return writer;
   },
@@ -1069,6 +1240,30 @@ export const Submission: MessageFns<Submission> = {
             message.codeFollows = reader.bool();
             continue;
           }
+          case 31: {
+            if (tag !== 250) {
+              break;
+            }
+
+            message.configuration = Configuration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 32: {
+            if (tag !== 258) {
+              break;
+            }
+
+            message.experimentId = reader.string();
+            continue;
+          }
+          case 33: {
+            if (tag !== 264) {
+              break;
+            }
+
+            message.existingExperiment = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1139,8 +1334,739 @@ export const Submission_EnvSetEntry: MessageFns<Submission_EnvSetEntry> = {
   },
 };
 
+function createBaseConfiguration(): Configuration {
+  return {
+    kind: 0,
+    configName: "",
+    versionBase: "",
+    jobName: "",
+    overrides: [],
+    hydraOverrides: [],
+    job: "",
+    hydraSha256: "",
+    treeSha256: "",
+    runDir: "",
+    pinned: false,
+    programWords: 0,
+    holdOnDrift: false,
+  };
+}
+
+export const Configuration: MessageFns<Configuration> = {
+  encode(message: Configuration, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.kind !== 0) {
+      writer.uint32(8).int32(message.kind);
+    }
+    if (message.configName !== "") {
+      writer.uint32(18).string(message.configName);
+    }
+    if (message.versionBase !== "") {
+      writer.uint32(26).string(message.versionBase);
+    }
+    if (message.jobName !== "") {
+      writer.uint32(34).string(message.jobName);
+    }
+    for (const v of message.overrides) {
+      writer.uint32(42).string(v!);
+    }
+    for (const v of message.hydraOverrides) {
+      writer.uint32(50).string(v!);
+    }
+    if (message.job !== "") {
+      writer.uint32(58).string(message.job);
+    }
+    if (message.hydraSha256 !== "") {
+      writer.uint32(66).string(message.hydraSha256);
+    }
+    if (message.treeSha256 !== "") {
+      writer.uint32(74).string(message.treeSha256);
+    }
+    if (message.runDir !== "") {
+      writer.uint32(82).string(message.runDir);
+    }
+    if (message.pinned !== false) {
+      writer.uint32(88).bool(message.pinned);
+    }
+    if (message.programWords !== 0) {
+      writer.uint32(96).int32(message.programWords);
+    }
+    if (message.holdOnDrift !== false) {
+      writer.uint32(104).bool(message.holdOnDrift);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Configuration {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConfiguration();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.kind = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.configName = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.versionBase = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.jobName = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.overrides.push(reader.string());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.hydraOverrides.push(reader.string());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.job = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.hydraSha256 = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.treeSha256 = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.runDir = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.pinned = reader.bool();
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.programWords = reader.int32();
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.holdOnDrift = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseConfigurationTree(): ConfigurationTree {
+  return { sources: [], partial: false };
+}
+
+export const ConfigurationTree: MessageFns<ConfigurationTree> = {
+  encode(message: ConfigurationTree, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.sources) {
+      ConfigurationSource.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.partial !== false) {
+      writer.uint32(16).bool(message.partial);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConfigurationTree {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConfigurationTree();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.sources.push(ConfigurationSource.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.partial = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseConfigurationSource(): ConfigurationSource {
+  return { provider: "", scheme: "", path: "", files: [] };
+}
+
+export const ConfigurationSource: MessageFns<ConfigurationSource> = {
+  encode(message: ConfigurationSource, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.provider !== "") {
+      writer.uint32(10).string(message.provider);
+    }
+    if (message.scheme !== "") {
+      writer.uint32(18).string(message.scheme);
+    }
+    if (message.path !== "") {
+      writer.uint32(26).string(message.path);
+    }
+    for (const v of message.files) {
+      ConfigurationFile.encode(v!, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConfigurationSource {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConfigurationSource();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.provider = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.scheme = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.path = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.files.push(ConfigurationFile.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseConfigurationFile(): ConfigurationFile {
+  return { path: "", text: "", sha256: "", tookPart: false };
+}
+
+export const ConfigurationFile: MessageFns<ConfigurationFile> = {
+  encode(message: ConfigurationFile, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.path !== "") {
+      writer.uint32(10).string(message.path);
+    }
+    if (message.text !== "") {
+      writer.uint32(18).string(message.text);
+    }
+    if (message.sha256 !== "") {
+      writer.uint32(26).string(message.sha256);
+    }
+    if (message.tookPart !== false) {
+      writer.uint32(32).bool(message.tookPart);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConfigurationFile {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConfigurationFile();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.path = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.text = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.sha256 = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.tookPart = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSweepHeader(): SweepHeader {
+  return {
+    name: "",
+    key: "",
+    missing: false,
+    maxParallel: 0,
+    holdAfterFailures: 0,
+    axes: "",
+    multirunYaml: "",
+    dir: "",
+  };
+}
+
+export const SweepHeader: MessageFns<SweepHeader> = {
+  encode(message: SweepHeader, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.key !== "") {
+      writer.uint32(18).string(message.key);
+    }
+    if (message.missing !== false) {
+      writer.uint32(24).bool(message.missing);
+    }
+    if (message.maxParallel !== 0) {
+      writer.uint32(32).int32(message.maxParallel);
+    }
+    if (message.holdAfterFailures !== 0) {
+      writer.uint32(40).int32(message.holdAfterFailures);
+    }
+    if (message.axes !== "") {
+      writer.uint32(50).string(message.axes);
+    }
+    if (message.multirunYaml !== "") {
+      writer.uint32(58).string(message.multirunYaml);
+    }
+    if (message.dir !== "") {
+      writer.uint32(66).string(message.dir);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SweepHeader {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSweepHeader();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.missing = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.maxParallel = reader.int32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.holdAfterFailures = reader.int32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.axes = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.multirunYaml = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.dir = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSweep(): Sweep {
+  return {
+    id: 0,
+    ulid: "",
+    name: "",
+    key: "",
+    submittedAtMs: 0,
+    jobs: 0,
+    states: [],
+    maxParallel: 0,
+    holdAfterFailures: 0,
+    axes: "",
+    dir: "",
+    project: "",
+    endedAtMs: 0,
+  };
+}
+
+export const Sweep: MessageFns<Sweep> = {
+  encode(message: Sweep, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== 0) {
+      writer.uint32(8).int64(message.id);
+    }
+    if (message.ulid !== "") {
+      writer.uint32(18).string(message.ulid);
+    }
+    if (message.name !== "") {
+      writer.uint32(26).string(message.name);
+    }
+    if (message.key !== "") {
+      writer.uint32(34).string(message.key);
+    }
+    if (message.submittedAtMs !== 0) {
+      writer.uint32(40).int64(message.submittedAtMs);
+    }
+    if (message.jobs !== 0) {
+      writer.uint32(48).int32(message.jobs);
+    }
+    for (const v of message.states) {
+      StateCount.encode(v!, writer.uint32(58).fork()).join();
+    }
+    if (message.maxParallel !== 0) {
+      writer.uint32(64).int32(message.maxParallel);
+    }
+    if (message.holdAfterFailures !== 0) {
+      writer.uint32(72).int32(message.holdAfterFailures);
+    }
+    if (message.axes !== "") {
+      writer.uint32(82).string(message.axes);
+    }
+    if (message.dir !== "") {
+      writer.uint32(90).string(message.dir);
+    }
+    if (message.project !== "") {
+      writer.uint32(98).string(message.project);
+    }
+    if (message.endedAtMs !== 0) {
+      writer.uint32(104).int64(message.endedAtMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Sweep {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSweep();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.id = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.ulid = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.submittedAtMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.jobs = reader.int32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.states.push(StateCount.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.maxParallel = reader.int32();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.holdAfterFailures = reader.int32();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.axes = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.dir = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.project = reader.string();
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.endedAtMs = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseSubmitHeader(): SubmitHeader {
-  return { requestId: "", environment: {} };
+  return { requestId: "", environment: {}, blobs: [], sweep: undefined };
 }
 
 export const SubmitHeader: MessageFns<SubmitHeader> = {
@@ -1151,6 +2077,12 @@ export const SubmitHeader: MessageFns<SubmitHeader> = {
     globalThis.Object.entries(message.environment).forEach(([key, value]: [string, string]) => {
       SubmitHeader_EnvironmentEntry.encode({ key: key as any, value }, writer.uint32(18).fork()).join();
     });
+    for (const v of message.blobs) {
+      writer.uint32(26).bytes(v!);
+    }
+    if (message.sweep !== undefined) {
+      SweepHeader.encode(message.sweep, writer.uint32(34).fork()).join();
+    }
     return writer;
   },
 
@@ -1184,6 +2116,22 @@ export const SubmitHeader: MessageFns<SubmitHeader> = {
             if (entry2.value !== undefined) {
               message.environment[entry2.key] = entry2.value;
             }
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.blobs.push(Buffer.from(reader.bytes()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.sweep = SweepHeader.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -1441,7 +2389,7 @@ export const SubmitResult: MessageFns<SubmitResult> = {
 };
 
 function createBaseSubmitResponse(): SubmitResponse {
-  return { results: [], notices: [] };
+  return { results: [], notices: [], sweep: undefined };
 }
 
 export const SubmitResponse: MessageFns<SubmitResponse> = {
@@ -1451,6 +2399,9 @@ export const SubmitResponse: MessageFns<SubmitResponse> = {
     }
     for (const v of message.notices) {
       writer.uint32(18).string(v!);
+    }
+    if (message.sweep !== undefined) {
+      Sweep.encode(message.sweep, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -1482,6 +2433,14 @@ export const SubmitResponse: MessageFns<SubmitResponse> = {
             }
 
             message.notices.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.sweep = Sweep.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -1856,6 +2815,9 @@ function createBaseRun(): Run {
     paused: false,
     timeLimitMs: 0,
     resultCode: undefined,
+    sweepId: 0,
+    job: 0,
+    overrides: [],
   };
 }
 
@@ -1941,6 +2903,15 @@ export const Run: MessageFns<Run> = {
     }
     if (message.resultCode !== undefined) {
       writer.uint32(216).int32(message.resultCode);
+    }
+    if (message.sweepId !== 0) {
+      writer.uint32(224).int64(message.sweepId);
+    }
+    if (message.job !== 0) {
+      writer.uint32(232).int32(message.job);
+    }
+    for (const v of message.overrides) {
+      writer.uint32(242).string(v!);
     }
     return writer;
   },
@@ -2172,6 +3143,30 @@ export const Run: MessageFns<Run> = {
             }
 
             message.resultCode = reader.int32();
+            continue;
+          }
+          case 28: {
+            if (tag !== 224) {
+              break;
+            }
+
+            message.sweepId = longToNumber(reader.int64());
+            continue;
+          }
+          case 29: {
+            if (tag !== 232) {
+              break;
+            }
+
+            message.job = reader.int32();
+            continue;
+          }
+          case 30: {
+            if (tag !== 242) {
+              break;
+            }
+
+            message.overrides.push(reader.string());
             continue;
           }
         }
@@ -2452,7 +3447,19 @@ export const Attempt: MessageFns<Attempt> = {
 };
 
 function createBaseListRequest(): ListRequest {
-  return { states: [], tags: [], sinceMs: 0, name: "", group: "", runs: [], recent: false, beforeId: 0, pageSize: 0 };
+  return {
+    states: [],
+    tags: [],
+    sinceMs: 0,
+    name: "",
+    group: "",
+    runs: [],
+    recent: false,
+    beforeId: 0,
+    pageSize: 0,
+    sweepId: 0,
+    foldSweeps: false,
+  };
 }
 
 export const ListRequest: MessageFns<ListRequest> = {
@@ -2487,6 +3494,12 @@ export const ListRequest: MessageFns<ListRequest> = {
     }
     if (message.pageSize !== 0) {
       writer.uint32(72).int32(message.pageSize);
+    }
+    if (message.sweepId !== 0) {
+      writer.uint32(80).int64(message.sweepId);
+    }
+    if (message.foldSweeps !== false) {
+      writer.uint32(88).bool(message.foldSweeps);
     }
     return writer;
   },
@@ -2586,6 +3599,22 @@ export const ListRequest: MessageFns<ListRequest> = {
             message.pageSize = reader.int32();
             continue;
           }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.sweepId = longToNumber(reader.int64());
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.foldSweeps = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2657,7 +3686,7 @@ export const StateCount: MessageFns<StateCount> = {
 };
 
 function createBaseListResponse(): ListResponse {
-  return { runs: [], nextBeforeId: 0, more: [], seq: 0 };
+  return { runs: [], nextBeforeId: 0, more: [], seq: 0, sweeps: [] };
 }
 
 export const ListResponse: MessageFns<ListResponse> = {
@@ -2673,6 +3702,9 @@ export const ListResponse: MessageFns<ListResponse> = {
     }
     if (message.seq !== 0) {
       writer.uint32(32).int64(message.seq);
+    }
+    for (const v of message.sweeps) {
+      Sweep.encode(v!, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -2720,6 +3752,14 @@ export const ListResponse: MessageFns<ListResponse> = {
             }
 
             message.seq = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.sweeps.push(Sweep.decode(reader, reader.uint32()));
             continue;
           }
         }
@@ -2897,6 +3937,142 @@ export const GetResponse: MessageFns<GetResponse> = {
             }
 
             message.dependants.push(Dependency.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseGetConfigurationRequest(): GetConfigurationRequest {
+  return { run: "", tree: false };
+}
+
+export const GetConfigurationRequest: MessageFns<GetConfigurationRequest> = {
+  encode(message: GetConfigurationRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.run !== "") {
+      writer.uint32(10).string(message.run);
+    }
+    if (message.tree !== false) {
+      writer.uint32(16).bool(message.tree);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetConfigurationRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetConfigurationRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.run = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.tree = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseGetConfigurationResponse(): GetConfigurationResponse {
+  return { runId: 0, configuration: undefined, hydra: "", tree: undefined };
+}
+
+export const GetConfigurationResponse: MessageFns<GetConfigurationResponse> = {
+  encode(message: GetConfigurationResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.runId !== 0) {
+      writer.uint32(8).int64(message.runId);
+    }
+    if (message.configuration !== undefined) {
+      Configuration.encode(message.configuration, writer.uint32(18).fork()).join();
+    }
+    if (message.hydra !== "") {
+      writer.uint32(26).string(message.hydra);
+    }
+    if (message.tree !== undefined) {
+      ConfigurationTree.encode(message.tree, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetConfigurationResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetConfigurationResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.runId = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.configuration = Configuration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.hydra = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.tree = ConfigurationTree.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -3310,7 +4486,7 @@ export const ActResponse: MessageFns<ActResponse> = {
 };
 
 function createBaseRetryRequest(): RetryRequest {
-  return { requestId: "", runs: [], fresh: false, environment: undefined };
+  return { requestId: "", runs: [], fresh: false, environment: undefined, failedOnly: false };
 }
 
 export const RetryRequest: MessageFns<RetryRequest> = {
@@ -3326,6 +4502,9 @@ export const RetryRequest: MessageFns<RetryRequest> = {
     }
     if (message.environment !== undefined) {
       EnvironmentChange.encode(message.environment, writer.uint32(34).fork()).join();
+    }
+    if (message.failedOnly !== false) {
+      writer.uint32(40).bool(message.failedOnly);
     }
     return writer;
   },
@@ -3373,6 +4552,14 @@ export const RetryRequest: MessageFns<RetryRequest> = {
             }
 
             message.environment = EnvironmentChange.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.failedOnly = reader.bool();
             continue;
           }
         }
@@ -3667,7 +4854,16 @@ export const EnvironmentChange_ReplacementEntry: MessageFns<EnvironmentChange_Re
 };
 
 function createBaseRerunRequest(): RerunRequest {
-  return { requestId: "", runs: [], moreArgv: [], environment: undefined, codeFollows: false };
+  return {
+    requestId: "",
+    runs: [],
+    moreArgv: [],
+    environment: undefined,
+    codeFollows: false,
+    configuration: undefined,
+    argv: [],
+    blobs: [],
+  };
 }
 
 export const RerunRequest: MessageFns<RerunRequest> = {
@@ -3686,6 +4882,15 @@ export const RerunRequest: MessageFns<RerunRequest> = {
     }
     if (message.codeFollows !== false) {
       writer.uint32(40).bool(message.codeFollows);
+    }
+    if (message.configuration !== undefined) {
+      Configuration.encode(message.configuration, writer.uint32(50).fork()).join();
+    }
+    for (const v of message.argv) {
+      writer.uint32(58).string(v!);
+    }
+    for (const v of message.blobs) {
+      writer.uint32(66).bytes(v!);
     }
     return writer;
   },
@@ -3743,6 +4948,30 @@ export const RerunRequest: MessageFns<RerunRequest> = {
             message.codeFollows = reader.bool();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.configuration = Configuration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.argv.push(reader.string());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.blobs.push(Buffer.from(reader.bytes()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3774,6 +5003,8 @@ function createBaseEditRequest(): EditRequest {
     cwd: undefined,
     timeLimitMs: undefined,
     environment: undefined,
+    maxParallel: undefined,
+    holdAfterFailures: undefined,
   };
 }
 
@@ -3826,6 +5057,12 @@ export const EditRequest: MessageFns<EditRequest> = {
     }
     if (message.environment !== undefined) {
       EnvironmentChange.encode(message.environment, writer.uint32(130).fork()).join();
+    }
+    if (message.maxParallel !== undefined) {
+      writer.uint32(136).int32(message.maxParallel);
+    }
+    if (message.holdAfterFailures !== undefined) {
+      writer.uint32(144).int32(message.holdAfterFailures);
     }
     return writer;
   },
@@ -3969,6 +5206,22 @@ export const EditRequest: MessageFns<EditRequest> = {
             }
 
             message.environment = EnvironmentChange.decode(reader, reader.uint32());
+            continue;
+          }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.maxParallel = reader.int32();
+            continue;
+          }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.holdAfterFailures = reader.int32();
             continue;
           }
         }
@@ -4763,7 +6016,8 @@ export const RemoveGroupResponse: MessageFns<RemoveGroupResponse> = {
 /**
  * The queue. All times are Unix milliseconds, 0 = not set. Wherever a request
  * takes `runs`, each entry is what a person types: an id (`7`), a range
- * (`5-9`), `@` (the newest), `@~1`, a name (the newest run of that name), or
+ * (`5-9`), `@` (the newest), `@~1`, a name (the newest run of that name), a
+ * sweep (`s4`: all its jobs), a job of it (`s4.2`), jobs of it (`s4.2-5`), or
  * several of these joined by commas.
  */
 export type RunsService = typeof RunsService;
@@ -4815,6 +6069,18 @@ export const RunsService = {
     requestDeserialize: (value: Buffer): ExplainRequest => ExplainRequest.decode(value),
     responseSerialize: (value: ExplainResponse): Buffer => Buffer.from(ExplainResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ExplainResponse => ExplainResponse.decode(value),
+  },
+  /** The configuration that a run was submitted with. */
+  getConfiguration: {
+    path: "/expd.v1.Runs/GetConfiguration" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetConfigurationRequest): Buffer =>
+      Buffer.from(GetConfigurationRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetConfigurationRequest => GetConfigurationRequest.decode(value),
+    responseSerialize: (value: GetConfigurationResponse): Buffer =>
+      Buffer.from(GetConfigurationResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetConfigurationResponse => GetConfigurationResponse.decode(value),
   },
   cancel: {
     path: "/expd.v1.Runs/Cancel" as const,
@@ -4958,6 +6224,8 @@ export interface RunsServer extends UntypedServiceImplementation {
   get: handleUnaryCall<GetRequest, GetResponse>;
   /** Why a run is where it is, with its history. */
   explain: handleUnaryCall<ExplainRequest, ExplainResponse>;
+  /** The configuration that a run was submitted with. */
+  getConfiguration: handleUnaryCall<GetConfigurationRequest, GetConfigurationResponse>;
   cancel: handleUnaryCall<ActRequest, ActResponse>;
   hold: handleUnaryCall<ActRequest, ActResponse>;
   release: handleUnaryCall<ActRequest, ActResponse>;
@@ -5050,6 +6318,22 @@ export interface RunsClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ExplainResponse) => void,
+  ): ClientUnaryCall;
+  /** The configuration that a run was submitted with. */
+  getConfiguration(
+    request: GetConfigurationRequest,
+    callback: (error: ServiceError | null, response: GetConfigurationResponse) => void,
+  ): ClientUnaryCall;
+  getConfiguration(
+    request: GetConfigurationRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetConfigurationResponse) => void,
+  ): ClientUnaryCall;
+  getConfiguration(
+    request: GetConfigurationRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetConfigurationResponse) => void,
   ): ClientUnaryCall;
   cancel(request: ActRequest, callback: (error: ServiceError | null, response: ActResponse) => void): ClientUnaryCall;
   cancel(
