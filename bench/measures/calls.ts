@@ -8,7 +8,7 @@ export async function submitCall(expd: Expd): Promise<number> {
   const begin = performance.now();
   const { results } = await expd.call(
     RunsService.submit,
-    { part: { $case: 'header', value: { requestId: randomUUID(), environment: world.env } } },
+    { part: { $case: 'header', value: { requestId: randomUUID(), environment: world.env, blobs: [] } } },
     { part: { $case: 'batch', value: { submissions: [submission(world.cwd)] } } },
   );
   const took = performance.now() - begin;
@@ -47,6 +47,8 @@ const submission = (cwd: string) => ({
   nice: 0,
   rlimits: [],
   codeFollows: false,
+  experimentId: '',
+  existingExperiment: 0,
 });
 
 /** Milliseconds of what `ls` asks for. */
@@ -62,6 +64,8 @@ export async function listCall(expd: Expd): Promise<number> {
     recent: true,
     beforeId: 0,
     pageSize: 50,
+    sweepId: 0,
+    foldSweeps: false,
   });
   return performance.now() - begin;
 }

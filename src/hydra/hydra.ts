@@ -1,20 +1,14 @@
 import { hydraSource, storeSource } from './builtin/sources.js';
-import { Composer, type Composition, jobConfig } from './compose/composer.js';
+import { Composer } from './compose/composer.js';
 import { outlineOf } from './compose/outline.js';
 import { Repository } from './compose/repository.js';
 import type { Source, VersionBase } from './compose/source.js';
 import { FileSource, PackageSource } from './compose/sources.js';
-import { argumentOf, contentOf, plain } from './config/argument.js';
-import { missingKeys, resolvedContent, resolveInPlace } from './config/content.js';
-import { copyDict } from './config/create.js';
-import { type Container, children, isContainer, isMissingNode, type Node } from './config/node.js';
+import { Composed, Sweep } from './composed.js';
 import type { Resolver } from './config/resolve.js';
 import { HydraError } from './errors.js';
 import { localMoment } from './python/strftime.js';
-import { type Axis, jobOverrides } from './sweep/axes.js';
-import { composeJob, composeJobAlone, type Multirun, planMultirun } from './sweep/multirun.js';
-import { Dict, type Value } from './value.js';
-import { dumpYaml } from './yaml/dump.js';
+import { composeJob, composeJobAlone, jobVariant, planMultirun } from './sweep/multirun.js';
 import { loadYaml } from './yaml/load.js';
 
 // The library's front: a directory of configurations, composed as Hydra composes it. See README.md.
@@ -94,9 +88,29 @@ export class ConfigTree {
     const options = (group: string): string[] => this.#repository.options(group);
     const plan = planMultirun(this.#composer, request, options, limit);
     return new Sweep(plan, {
-      whole: (number) => new Composed(composeJob(this.#composer, request, plan, number).composition),
-      alone: (number) => contentOf(composeJobAlone(this.#composer, request, plan, number)),
+      whole: (number) => composeJob(this.#composer, request, plan, number).composition,
+      alone: (number) => composeJobAlone(this.#composer, request, plan, number),
+      variant: (number) => jobVariant(this.#composer, request, plan, number),
     });
+  }
+
+  /** What the configuration itself says of `hydra.mode`; null where it says nothing, or does not compose. */
+  mode(config: string | null, overrides: readonly string[]): 'RUN' | 'MULTIRUN' | null {
+    try {
+      const request = { config, overrides, mode: 'MULTIRUN', validateSweeps: false } as const;
+      const mode = new Composed(this.#composer.compose({ ...request, jobName: this.#jobName })).select(
+        'hydra.mode',
+      );
+      return mode === 'RUN' || mode === 'MULTIRUN' ? mode : null;
+    } catch (error) {
+      if (error instanceof HydraError) return null;
+      throw error;
+    }
+  }
+
+  /** The files that took part in what was composed so far. */
+  taken(): { source: Source; path: string; text: string }[] {
+    return this.#composer.taken().filter(({ source }) => source.provider !== 'hydra');
   }
 
   /** How a configuration comes about: its defaults list, the same as an outline, and where it was looked for. */
@@ -138,126 +152,6 @@ export interface Inspection {
   sources: { provider: string; path: string }[];
 }
 
-/** Which part of a configuration: the job's own, the hydra node, or both. */
-export type Part = 'job' | 'hydra' | 'all';
-
-/** A composed configuration. */
-export class Composed {
-  constructor(readonly composition: Composition) {}
-
-  /** As `--cfg` prints it. `package`: of a part of it; ConfigKeyError where there is none. */
-  yaml(options: { part?: Part; resolve?: boolean; package?: string } = {}): string {
-    const { part = 'job', resolve = false } = options;
-    const pkg = options.package === '_global_' ? undefined : options.package;
-    const root = this.#root(part);
-    const node = pkg === undefined ? root : this.#at(root, pkg);
-    if (!isContainer(node)) return `${String(plain(argumentOf(node)) ?? 'null')}\n`;
-    if (resolve) resolveInPlace(node, this.composition.resolution);
-    const header = pkg === undefined ? '' : `# @package ${pkg}\n`;
-    return header + dumpYaml(contentOf(node));
-  }
-
-  /** With its interpolations as they are. */
-  value(part: Part = 'job'): Value {
-    return contentOf(this.#root(part));
-  }
-
-  /** With its interpolations followed. InterpolationResolutionError for one that leads nowhere. */
-  resolved(part: Part = 'job'): Value {
-    return resolvedContent(this.#root(part), this.composition.resolution);
-  }
-
-  /** What one key holds, interpolations followed; null where there is nothing. */
-  select(key: string): Value {
-    const found = this.composition.resolution.find(this.composition.root, key);
-    return found === null || isMissingNode(found) ? null : plain(argumentOf(found));
-  }
-
-  /** The full keys of what has to be given still (`???`). */
-  missing(): string[] {
-    return missingKeys(this.#root('job'), this.composition.resolution);
-  }
-
-  /** The option that each group has; null: none. */
-  choices(): ReadonlyMap<string, string | null> {
-    const found = this.composition.resolution.find(this.composition.root, 'hydra.runtime.choices');
-    const value = found === null ? null : contentOf(found);
-    const entries = value instanceof Dict ? [...value] : [];
-    return new Map(entries.map(([key, option]) => [String(key), typeof option === 'string' ? option : null]));
-  }
-
-  get warnings(): readonly string[] {
-    return this.composition.warnings;
-  }
-
-  /** The parts stand in trees of their own: reading one changes no other. */
-  #root(part: Part): Container {
-    const { root } = this.composition;
-    if (part === 'job') return jobConfig(this.composition);
-    if (part === 'all') return copyDict(root);
-    const copy = copyDict(root);
-    for (const key of children(copy)?.keys() ?? []) if (key !== 'hydra') children(copy)?.delete(key);
-    return withoutHelp(copy);
-  }
-
-  #at(root: Container, pkg: string): Node {
-    const found = this.composition.resolution.find(root, pkg);
-    if (found === null || isMissingNode(found))
-      throw new HydraError('ConfigKeyError', `package '${pkg}' not found in config`);
-    return found;
-  }
-}
-
-/** The texts of `--help` say nothing of a configuration. */
-function withoutHelp(root: ReturnType<typeof copyDict>): Container {
-  const hydra = children(root)?.get('hydra');
-  const content = hydra !== undefined && 'struct' in hydra ? children(hydra) : null;
-  content?.delete('help');
-  content?.delete('hydra_help');
-  return root;
-}
-
-/** A sweep: how its jobs are made, and each job when it is asked for. */
-export class Sweep {
-  constructor(
-    private readonly plan: Multirun,
-    private readonly make: { whole: (number: number) => Composed; alone: (number: number) => Value },
-  ) {}
-
-  get jobs(): number {
-    return this.plan.jobs;
-  }
-
-  get axes(): readonly Axis[] {
-    return this.plan.axes;
-  }
-
-  /** Sizes of the batches that Hydra would run one after the other. */
-  get batches(): readonly number[] {
-    return this.plan.batches;
-  }
-
-  /** What the jobs start from; `multirun.yaml` holds all of it. */
-  get master(): Composed {
-    return new Composed(this.plan.master);
-  }
-
-  /** The overrides of a job, from 0. */
-  overrides(number: number): string[] {
-    return jobOverrides(this.plan.axes, number);
-  }
-
-  /** Composes a job. */
-  job(number: number): Composed {
-    return this.make.whole(number);
-  }
-
-  /** Composes a job's own configuration, without the hydra node: several times as fast. */
-  config(number: number): Value {
-    return this.make.alone(number);
-  }
-}
-
 function openSource(
   provider: string,
   path: string,
@@ -274,10 +168,11 @@ function openSource(
 }
 
 export { MemorySource } from './compose/memory.js';
-export type { VersionBase } from './compose/source.js';
+export { describeSource, type Source, type VersionBase } from './compose/source.js';
+export { Composed, JobConfig, type Part, Sweep } from './composed.js';
 export { HydraError } from './errors.js';
 export { sweptTexts } from './override/texts.js';
 export { fromTyped, toTyped } from './typed-json.js';
-export { Dict, type Key, PathValue, type Value } from './value.js';
+export { Dict, isList, type Key, PathValue, type Value } from './value.js';
 export { dumpYaml } from './yaml/dump.js';
 export { loadYaml } from './yaml/load.js';

@@ -47,7 +47,7 @@ export class Calls {
         error ? reject(error) : resolve(response.results),
       );
       stream.on('error', () => {}); // told to the callback
-      stream.write({ part: { $case: 'header', value: { requestId, environment } } });
+      stream.write({ part: { $case: 'header', value: { requestId, environment, blobs: [] } } });
       const submissions = asked.map((one) => ({ ...Submission.decode(new Uint8Array()), ...one }));
       stream.write({ part: { $case: 'batch', value: { submissions } } });
       stream.end();
@@ -60,7 +60,7 @@ export class Calls {
     const { results } = await this.#unary<ActResponse>((done) =>
       verb === 'retry'
         ? this.#client.retry(
-            { requestId, runs, fresh: false, environment: undefined },
+            { requestId, runs, fresh: false, environment: undefined, failedOnly: false },
             new Metadata(),
             this.#deadline(),
             done,

@@ -45,7 +45,7 @@ async function runNames({ daemon }: Context): Promise<string[]> {
     beforeId: 0,
   };
   const { runs } = await daemon
-    .call(RunsService.list, { ...request, pageSize: 100 })
+    .call(RunsService.list, { ...request, pageSize: 100, sweepId: 0, foldSweeps: false })
     .catch(() => ({ runs: [] }));
   return [...new Set(runs.flatMap(({ id, name }) => [String(id), name]))];
 }

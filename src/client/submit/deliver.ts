@@ -17,7 +17,9 @@ export function deliver(
   environment: Record<string, string>,
   submissions: readonly Submission[],
 ): Promise<SubmitResponse> {
-  const header: SubmitRequest = { part: { $case: 'header', value: { requestId: requestId(), environment, blobs: [], sweep: undefined } } };
+  const header: SubmitRequest = {
+    part: { $case: 'header', value: { requestId: requestId(), environment, blobs: [], sweep: undefined } },
+  };
   const asks = batches(submissions).map(
     (batch): SubmitRequest => ({ part: { $case: 'batch', value: { submissions: batch } } }),
   );

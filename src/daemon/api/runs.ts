@@ -4,6 +4,8 @@ import type {
   EditRequest,
   ExplainRequest,
   ExplainResponse,
+  GetConfigurationRequest,
+  GetConfigurationResponse,
   GetRequest,
   GetResponse,
   ListGroupsRequest,
@@ -30,6 +32,7 @@ import type {
   WatchResponse,
 } from '../../gen/expd/v1/runs.js';
 import type { Clock } from '../clock.js';
+import { UserError } from '../errors.js';
 import type { Queue } from '../queue/queue.js';
 import type { ContentStore } from '../rundir/content.js';
 import type { Reader } from '../store/reader.js';
@@ -86,6 +89,12 @@ export function runsService(ports: RunsPorts): RunsServer {
     get: calls.unary<GetRequest, GetResponse>('Runs.Get', (request) => get(ports, request)),
     explain: calls.unary<ExplainRequest, ExplainResponse>('Runs.Explain', (request) =>
       explain(ports, request),
+    ),
+    getConfiguration: calls.unary<GetConfigurationRequest, GetConfigurationResponse>(
+      'Runs.GetConfiguration',
+      () => {
+        throw new UserError('not_available', 'configurations of runs are not kept yet');
+      },
     ),
     cancel: calls.unary<ActRequest, ActResponse>('Runs.Cancel', (request) =>
       act(ports, request, cancel, { destructive: true }),

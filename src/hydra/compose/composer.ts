@@ -121,7 +121,7 @@ export class Composer {
    * The job's configuration alone, which is what takes part in the checks of a sweep: a hydra node that says the same
    * for all jobs is not copied for each. null where the two refer to each other, so that `compose` is needed.
    */
-  composeJob({ config, overrides: words, mode }: Omit<Request, 'jobName'>): DictNode | null {
+  composeJob({ config, overrides: words, mode }: Omit<Request, 'jobName'>): Standing | null {
     const overrides = this.#parse(words);
     const repository = this.#repository(config, overrides, []);
     validate(overrides, mode);
@@ -129,8 +129,21 @@ export class Composer {
     if (base.entwined) return null;
     const job = copyDict(base.root, 'hydra');
     const values = valuesAmong(repository, overrides).filter((override) => !isHydraOverride(override));
-    applyOverrides(job, values, this.#resolution(null, []));
-    return job;
+    const resolution = this.#resolution(null, []);
+    applyOverrides(job, values, resolution);
+    return { root: job, resolution };
+  }
+
+  /** Compositions with the same answer differ in values of the job alone: their choices, and so their hydra nodes, are the same. */
+  variant({ config, overrides: words, mode }: Omit<Request, 'jobName'>): string {
+    const overrides = this.#parse(words);
+    const repository = this.#repository(config, overrides, []);
+    return variantOf(repository, config, overrides, mode, isHydraOverride);
+  }
+
+  /** The files that were read, with their sources. */
+  taken(): { source: Source; path: string; text: string }[] {
+    return [...this.#repositories.values()].flatMap((repository) => repository.taken());
   }
 
   /** The jobs of a sweep say the same words again and again. */
@@ -148,13 +161,10 @@ export class Composer {
 
   #base(repository: Repository, config: string | null, overrides: readonly Override[], mode: RunMode): Base {
     const warnings: string[] = [];
-    const choosing = overrides.filter(
-      (override) => !isSweepOverride(override) && !isValueOverride(repository, override),
-    );
-    const key = JSON.stringify([config, mode, searchPathKey(overrides), choosing.map(({ input }) => input)]);
+    const key = variantOf(repository, config, overrides, mode);
     const known = this.#bases.get(key);
     if (known !== undefined) return known;
-    const choices = new Choices(repository, choosing);
+    const choices = new Choices(repository, choosingAmong(repository, overrides));
     const warn = (message: string): void => void warnings.push(message);
     const building = {
       repository,
@@ -170,6 +180,7 @@ export class Composer {
     choices.ensureUsed();
     const root = mergeRows(rows, repository, this.#resolution(null, warnings));
     const base = { root, rows, tree, choices, warnings, entwined: mentionsHydra(root) };
+    if (this.#bases.size >= MOST_BASES) this.#bases.clear();
     this.#bases.set(key, base);
     return base;
   }
@@ -208,6 +219,9 @@ export class Composer {
   }
 }
 
+/** A configuration, and what follows its interpolations. */
+export type Standing = Pick<Composition, 'root' | 'resolution'>;
+
 interface Base {
   root: DictNode;
   rows: readonly Row[];
@@ -219,6 +233,22 @@ interface Base {
 }
 
 const MOST_WORDS = 10_000;
+const MOST_BASES = 100;
+
+const choosingAmong = (repository: Repository, overrides: readonly Override[]): Override[] =>
+  overrides.filter((override) => !isSweepOverride(override) && !isValueOverride(repository, override));
+
+function variantOf(
+  repository: Repository,
+  config: string | null,
+  overrides: readonly Override[],
+  mode: RunMode,
+  also: (override: Override) => boolean = () => false,
+): string {
+  const choosing = choosingAmong(repository, overrides).map(({ input }) => input);
+  const more = overrides.filter(also).map(({ input }) => input);
+  return JSON.stringify([config, mode, searchPathKey(overrides), choosing, more]);
+}
 
 const valuesAmong = (repository: Repository, overrides: readonly Override[]): Override[] =>
   overrides.filter((override) => !isSweepOverride(override) && isValueOverride(repository, override));
@@ -258,7 +288,7 @@ function validate(overrides: readonly Override[], mode: RunMode): void {
 }
 
 /** The job's configuration: everything but the hydra node, with a root of its own. */
-export function jobConfig({ root }: Composition): DictNode {
+export function jobConfig({ root }: Standing): DictNode {
   const job = copyDict(root);
   children(job)?.delete('hydra');
   return job;

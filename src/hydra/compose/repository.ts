@@ -74,6 +74,15 @@ export class Repository {
     return this.#names(group, (source, path, name) => (source.isGroup(path) ? [name] : []));
   }
 
+  /** The files that were read. */
+  taken(): { source: Source; path: string; text: string }[] {
+    return [...this.#configs].flatMap(([path, loaded]) =>
+      loaded?.text == null
+        ? []
+        : [{ source: loaded.source, path: fileName(path, this.versionBase), text: loaded.text }],
+    );
+  }
+
   describe(): string[] {
     return this.sources.map(describeSource);
   }

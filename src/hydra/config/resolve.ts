@@ -50,6 +50,11 @@ export class Resolution {
     private readonly unknown: (name: string) => Argument | Node = unsupported,
   ) {}
 
+  /** The same with other resolvers beside or instead of its own; it remembers nothing yet. */
+  with(resolvers: Readonly<Record<string, Resolver>>): Resolution {
+    return new Resolution({ ...this.resolvers, ...resolvers }, this.unknown);
+  }
+
   /** The node itself, or what its interpolation stands for. */
   dereference(node: Node, seen: Seen = new Set()): Node {
     if (!isInterpolationNode(node)) return node;

@@ -1,5 +1,5 @@
 import { isAbsolute, join, resolve } from 'node:path';
-import { type Composer, type Composition, jobConfig, type Request } from '../compose/composer.js';
+import type { Composer, Composition, Request, Standing } from '../compose/composer.js';
 import { argumentOf, plain, shown } from '../config/argument.js';
 import { resolvedContent } from '../config/content.js';
 import { assign } from '../config/merge.js';
@@ -58,30 +58,41 @@ function sweeperOf({ root, resolution }: Composition): { params: string[]; maxBa
 export function composeJob(
   composer: Composer,
   request: Omit<Request, 'mode' | 'overrides'>,
-  { master, axes }: Multirun,
+  plan: Multirun,
   number: number,
 ): Job {
-  const overrides = jobOverrides(axes, number);
-  const hydra = master.overrides.filter(isHydraOverride).map(({ input }) => input);
-  const composition = composer.compose({ ...request, overrides: [...hydra, ...overrides], mode: 'RUN' });
-  for (const [key, value] of master.resolution.cache) composition.resolution.cache.set(key, value);
+  const overrides = jobOverrides(plan.axes, number);
+  const composition = composer.compose({ ...request, overrides: wordsOf(plan, number), mode: 'RUN' });
+  for (const [key, value] of plan.master.resolution.cache) composition.resolution.cache.set(key, value);
   numberJob(composition, number);
   return { number, overrides, composition };
 }
 
-/** The job's configuration alone, as long as nothing in it depends on which job it is. */
+/** The job's configuration, without the hydra node where that says nothing that it refers to. */
 export function composeJobAlone(
   composer: Composer,
   request: Omit<Request, 'mode' | 'overrides'>,
   plan: Multirun,
   number: number,
-): DictNode {
-  const { master, axes } = plan;
-  const hydra = master.overrides.filter(isHydraOverride).map(({ input }) => input);
-  const overrides = [...hydra, ...jobOverrides(axes, number)];
+): Standing {
+  const overrides = wordsOf(plan, number);
   const alone = composer.composeJob({ config: request.config, overrides, mode: 'RUN' });
-  return alone ?? jobConfig(composeJob(composer, request, plan, number).composition);
+  return alone ?? composeJob(composer, request, plan, number).composition;
 }
+
+/** Jobs with the same answer have the same hydra node, but for what names the job. */
+export const jobVariant = (
+  composer: Composer,
+  { config }: Omit<Request, 'mode' | 'overrides'>,
+  plan: Multirun,
+  number: number,
+): string => composer.variant({ config, overrides: wordsOf(plan, number), mode: 'RUN' });
+
+/** What a job is composed from: overrides of Hydra itself, then its own. */
+const wordsOf = ({ master, axes }: Multirun, number: number): string[] => [
+  ...master.overrides.filter(isHydraOverride).map(({ input }) => input),
+  ...jobOverrides(axes, number),
+];
 
 /** Says in the hydra node which job of a sweep this is. */
 export function numberJob({ root }: Composition, number: number): void {

@@ -126,7 +126,7 @@ export class Served {
     return answer<SubmitResponse>((done) => {
       const call = this.runs.submit(done);
       const { requestId = '', environment = { PATH: process.env.PATH ?? '' } } = header;
-      call.write({ part: { $case: 'header', value: { requestId, environment } } });
+      call.write({ part: { $case: 'header', value: { requestId, environment, blobs: [] } } });
       call.write({
         part: { $case: 'batch', value: { submissions: submissions.map((one) => this.submission(one)) } },
       });

@@ -306,7 +306,7 @@ test('callers that die at any moment, and ask again: one run each', async () => 
     const requestId = randomUUID();
     const asked = [{ name: `dies-${n}` }];
     const call = served.runs.submit(() => {});
-    const message = { environment: { N: String(n) }, requestId };
+    const message = { environment: { N: String(n) }, requestId, blobs: [] };
     call.write({ part: { $case: 'header', value: message } });
     call.write({
       part: { $case: 'batch', value: { submissions: asked.map((one) => served.submission(one)) } },
@@ -322,7 +322,7 @@ test('callers that die at any moment, and ask again: one run each', async () => 
 
 test('batches are durable one by one; the order of messages is kept', async () => {
   const call = served.runs.submit(() => {});
-  call.write({ part: { $case: 'header', value: { requestId: '', environment: {} } } });
+  call.write({ part: { $case: 'header', value: { requestId: '', environment: {}, blobs: [] } } });
   call.write({ part: { $case: 'batch', value: { submissions: [served.submission({ name: 'early' })] } } });
   const [early] = await until('the first batch is durable', () => {
     const ids = served.store.reader.named('early', 1);
@@ -334,7 +334,9 @@ test('batches are durable one by one; the order of messages is kept', async () =
   expect(served.logged.filter(({ event }) => event === 'call_failed')).toEqual([]);
 });
 
-const header: SubmitRequest = { part: { $case: 'header', value: { requestId: '', environment: {} } } };
+const header: SubmitRequest = {
+  part: { $case: 'header', value: { requestId: '', environment: {}, blobs: [] } },
+};
 const batch: SubmitRequest = { part: { $case: 'batch', value: { submissions: [] } } };
 
 test.each([

@@ -145,6 +145,8 @@ test('below the floor, and above the newest: out of range; list again and miss n
           recent: true,
           beforeId: 0,
           pageSize: 5,
+          sweepId: 0,
+          foldSweeps: false,
         },
         done,
       ),
