@@ -2,7 +2,7 @@ import { refuseAltered } from './altered.js';
 import { type Flags, nearest, read, refuseUnknown, type Split, split, toggle } from './arguments.js';
 import { openDaemon } from './connect.js';
 import { ClientError, type Failure, failureOf, OWN_ERROR } from './errors.js';
-import { laterOverrides, laterVerb } from './later.js';
+import { laterVerb } from './later.js';
 import { type Answer, jsonLine } from './render/output.js';
 import { plain, shellLine } from './render/plain.js';
 import type { Screen } from './screen.js';
@@ -132,7 +132,7 @@ function check(verb: Verb, given: Split, words: readonly string[], flags: Flags)
     throw new ClientError('usage', `${verb.name} takes no command behind --`, `expctl help ${verb.name}`);
   refuseAltered(given.command ?? []);
   const [fewest, most] = verb.takes;
-  if (verb.command === 'must' && given.command !== null && given.command.length === 0)
+  if (verb.command !== 'may' && given.command !== null && given.command.length === 0)
     throw new ClientError(
       'usage',
       'no command stands behind --',
@@ -152,12 +152,14 @@ function check(verb: Verb, given: Split, words: readonly string[], flags: Flags)
     );
 }
 
+/** `lr=0.1`, `+model@net=big`, `~trainer`. */
+const OVERRIDE = /^(?:~|\+{0,2}[^\s=+~-][^\s=]*=)/;
+
 /** `expctl submit python train.py`: the command is there, the `--` is not. */
 function withoutDashes(verb: Verb, given: Split, words: readonly string[]): void {
-  const [, most] = verb.takes;
   const first = given.operands[0];
-  if (verb.command === 'may' || first === undefined || (most > 0 && first === '-')) return;
-  if (/^[+~]?[A-Za-z_][\w./@]*=/.test(first)) throw laterOverrides();
+  if (verb.command === 'may' || first === undefined) return;
+  if (verb.command === 'orOverrides' && (first === '-' || OVERRIDE.test(first))) return;
   const at = given.firstOperand ?? 0;
   const meant = ['expctl', verb.name, ...words.slice(0, at), '--', ...words.slice(at)];
   throw new ClientError('usage', 'the command stands behind --', `did you mean \`${shellLine(meant)}\`?`);

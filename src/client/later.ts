@@ -4,7 +4,6 @@ import { ClientError } from './errors.js';
 const CAPABILITIES = {
   gpus: 'GPU management',
   limits: 'limits on processors and memory',
-  hydra: 'Hydra composition and sweeps',
   tracking: 'metrics and checkpoint tracking',
   experiments: 'experiments',
   remote: 'remote hosts',
@@ -21,24 +20,11 @@ const FLAGS: Readonly<Record<string, Capability>> = {
   exclusive: 'gpus',
   cpus: 'limits',
   mem: 'limits',
-  'experiment-id': 'tracking',
-  continue: 'tracking',
-  replace: 'tracking',
   from: 'tracking',
   checkpoints: 'tracking',
   metric: 'tracking',
   'no-wandb': 'tracking',
   snapshot: 'snapshot',
-  m: 'hydra',
-  multirun: 'hydra',
-  sweep: 'hydra',
-  'max-parallel': 'hydra',
-  missing: 'hydra',
-  'skip-invalid': 'hydra',
-  hydra: 'hydra',
-  'no-hydra': 'hydra',
-  whole: 'hydra',
-  'pin-config': 'hydra',
   host: 'remote',
 };
 
@@ -55,8 +41,6 @@ const VERBS: Readonly<Record<string, Capability>> = {
   gpus: 'gpus',
   archive: 'experiments',
   experiment: 'experiments',
-  sweep: 'hydra',
-  'config diff': 'hydra',
   context: 'remote',
   pki: 'remote',
   audit: 'remote',
@@ -75,9 +59,6 @@ export function laterVerb(words: readonly string[]): ClientError | null {
   const name = names.find((candidate) => lookUp(VERBS, candidate) !== null);
   return name === undefined ? null : refusal(name, VERBS[name]!);
 }
-
-/** A command without `--` that reads like overrides of a config. */
-export const laterOverrides = (): ClientError => refusal('composing conf/config.yaml', 'hydra');
 
 const lookUp = (table: Readonly<Record<string, Capability>>, name: string): Capability | null =>
   Object.hasOwn(table, name) ? table[name]! : null;

@@ -39,8 +39,8 @@ export interface Verb<F extends Flags = Flags> {
   operands: string;
   /** Fewest and most. */
   takes: readonly [number, number];
-  /** Whether a command may or must stand behind `--`. */
-  command?: 'may' | 'must';
+  /** Whether a command may or must stand behind `--`; `orOverrides`: a command there, or overrides as operands. */
+  command?: 'may' | 'must' | 'orOverrides';
   summary: string;
   flags: F;
   /** A command line and what it does. */

@@ -7,15 +7,19 @@ import { FileSource, PackageSource } from './compose/sources.js';
 import { Composed, Sweep } from './composed.js';
 import type { Resolver } from './config/resolve.js';
 import { HydraError } from './errors.js';
+import { isHydraOverride, parseOverrides } from './override/override.js';
 import { localMoment } from './python/strftime.js';
+import { type Axis, axesOf, countJobs, jobOverrides } from './sweep/axes.js';
 import { composeJob, composeJobAlone, jobVariant, planMultirun } from './sweep/multirun.js';
 import { loadYaml } from './yaml/load.js';
 
 // The library's front: a directory of configurations, composed as Hydra composes it. See README.md.
 
 export interface TreeOptions {
-  /** Directories or `pkg://a.b.c`, searched in this order; the first holds the primary configuration. */
-  directories: readonly string[];
+  /** The directory of the primary configuration, or `pkg://a.b.c`; null: only what Hydra and the store have. */
+  directory: string | null;
+  /** Directories that are searched behind it. */
+  further?: readonly string[];
   /** What relative paths are relative to. Default: the working directory. */
   cwd?: string;
   /** What `oc.env` sees. Default: that of this process. */
@@ -33,7 +37,7 @@ export interface TreeOptions {
   hydraVersion?: string;
   /** As `python_version` shows it. */
   pythonVersion?: string;
-  /** Other sources than directories, e.g. a MemorySource with a stored tree; they stand before the directories. */
+  /** Other sources than directories, e.g. a MemorySource with a stored tree; they are searched before the directories. */
   sources?: readonly Source[];
   /** Configurations that a program registers instead of writing files. */
   store?: Source;
@@ -54,7 +58,8 @@ export class ConfigTree {
     const open = (provider: string, path: string): Source => openSource(provider, path, cwd, packages);
     const sources = [
       ...(options.sources ?? []),
-      ...options.directories.map((path, n) => open(n === 0 ? 'main' : 'command-line', path)),
+      ...(options.directory === null ? [] : [open('main', options.directory)]),
+      ...(options.further ?? []).map((path) => open('command-line', path)),
     ];
     const [builtin, store] = [hydraSource(true), options.store ?? storeSource(true)];
     this.#jobName = options.jobName ?? 'app';
@@ -78,15 +83,17 @@ export class ConfigTree {
   }
 
   /** Composes one configuration. `config`: its name, null for none. HydraError for what Hydra would refuse. */
-  compose(config: string | null, overrides: readonly string[] = []): Composed {
-    return new Composed(this.#composer.compose({ config, overrides, mode: 'RUN', jobName: this.#jobName }));
+  compose(config: string | null, overrides: readonly string[] = [], { jobName }: JobName = {}): Composed {
+    return new Composed(
+      this.#composer.compose({ ...this.#request(config, overrides, jobName), mode: 'RUN' }),
+    );
   }
 
-  /** Expands a sweep over overrides such as `lr=0.1,0.01`; `limit`: how many jobs it may have. */
-  multirun(config: string | null, overrides: readonly string[], limit = DEFAULT_LIMIT): Sweep {
-    const request = { config, overrides, jobName: this.#jobName };
-    const options = (group: string): string[] => this.#repository.options(group);
-    const plan = planMultirun(this.#composer, request, options, limit);
+  /** Expands a sweep over overrides such as `lr=0.1,0.01`. */
+  multirun(config: string | null, overrides: readonly string[], options: SweepOptions = {}): Sweep {
+    const request = this.#request(config, overrides, options.jobName);
+    const optionsOf = (group: string): string[] => this.#repository.options(group);
+    const plan = planMultirun(this.#composer, request, optionsOf, options.limit ?? DEFAULT_LIMIT);
     return new Sweep(plan, {
       whole: (number) => composeJob(this.#composer, request, plan, number).composition,
       alone: (number) => composeJobAlone(this.#composer, request, plan, number),
@@ -97,8 +104,8 @@ export class ConfigTree {
   /** What the configuration itself says of `hydra.mode`; null where it says nothing, or does not compose. */
   mode(config: string | null, overrides: readonly string[]): 'RUN' | 'MULTIRUN' | null {
     try {
-      const request = { config, overrides, mode: 'MULTIRUN', validateSweeps: false } as const;
-      const mode = new Composed(this.#composer.compose({ ...request, jobName: this.#jobName })).select(
+      const request = { ...this.#request(config, overrides), validateSweeps: false };
+      const mode = new Composed(this.#composer.compose({ ...request, mode: 'MULTIRUN' })).select(
         'hydra.mode',
       );
       return mode === 'RUN' || mode === 'MULTIRUN' ? mode : null;
@@ -115,12 +122,8 @@ export class ConfigTree {
 
   /** How a configuration comes about: its defaults list, the same as an outline, and where it was looked for. */
   inspect(config: string | null, overrides: readonly string[] = []): Inspection {
-    const { rows, tree, sources } = this.#composer.compose({
-      config,
-      overrides,
-      mode: 'RUN',
-      jobName: this.#jobName,
-    });
+    const request = this.#request(config, overrides);
+    const { rows, tree, sources } = this.#composer.compose({ ...request, mode: 'RUN' });
     return {
       defaults: rows.map(({ configPath, package: pkg, isSelf: self, parent }) => ({
         config: configPath,
@@ -142,6 +145,20 @@ export class ConfigTree {
   groups(group: string): string[] {
     return this.#repository.groups(group);
   }
+
+  #request(config: string | null, overrides: readonly string[], jobName = this.#jobName) {
+    return { config, overrides, jobName };
+  }
+}
+
+/** `hydra.job.name` unless the configuration has one; default: that of the tree. */
+interface JobName {
+  jobName?: string;
+}
+
+interface SweepOptions extends JobName {
+  /** How many jobs it may have; default 10,000. LimitError for more. */
+  limit?: number;
 }
 
 export interface Inspection {
@@ -167,11 +184,26 @@ function openSource(
   });
 }
 
+/** The jobs of a sweep by its overrides alone, where there is no configuration to check them against. */
+export function sweepOverrides(words: readonly string[], limit = DEFAULT_LIMIT): OverrideSweep {
+  const overrides = parseOverrides(words).filter((override) => !isHydraOverride(override));
+  const axes = axesOf(overrides, () => [], limit);
+  return { axes, jobs: countJobs(axes, limit), overrides: (number) => jobOverrides(axes, number) };
+}
+
+export interface OverrideSweep {
+  axes: readonly Axis[];
+  jobs: number;
+  /** Of a job, from 0. */
+  overrides(number: number): string[];
+}
+
 export { MemorySource } from './compose/memory.js';
 export { describeSource, type Source, type VersionBase } from './compose/source.js';
 export { Composed, JobConfig, type Part, Sweep } from './composed.js';
 export { HydraError } from './errors.js';
 export { sweptTexts } from './override/texts.js';
+export { str } from './python/text.js';
 export { fromTyped, toTyped } from './typed-json.js';
 export { Dict, isList, type Key, PathValue, type Value } from './value.js';
 export { dumpYaml } from './yaml/dump.js';

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,7 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { read } from '../../src/client/arguments.js';
 import { cleanEnvironment } from '../../src/client/launch.js';
 import { dependencies } from '../../src/client/submit/dependencies.js';
-import { directives, shellWords, withDirectives } from '../../src/client/submit/directives.js';
+import { Directives, directives, shellWords } from '../../src/client/submit/directives.js';
 import { RUN_FLAGS } from '../../src/client/submit/flags.js';
 import { parseLimits, undoRaised } from '../../src/client/submit/limits.js';
 import { parseLine } from '../../src/client/submit/lines.js';
@@ -38,19 +39,20 @@ describe('directives of a script', () => {
     expect(() => directives(`${head}\n`, 't.py')).toThrow(expected);
   });
 
-  test('the command line wins, flag by flag', () => {
+  test('are those of the first script of the command', () => {
     writeFileSync(join(dir, 't.py'), '#EXPD --time=2h --tag script --name script\n');
-    const given = new Map([['tag', ['mine']]]);
-    const merged = withDirectives(['python', '-u', 't.py', 'x'], given, dir);
-    expect(Object.fromEntries(merged)).toEqual({ time: ['2h'], name: ['script'], tag: ['mine'] });
+    const found = new Directives(dir).of(['python', '-u', 't.py', 'x']);
+    expect(Object.fromEntries(found)).toEqual({ time: ['2h'], name: ['script'], tag: ['script'] });
   });
 
   test('only scripts are read: by their name, or by #!', () => {
     writeFileSync(join(dir, 'data.yaml'), '#EXPD --time=2h\n');
     writeFileSync(join(dir, 'go'), '#!/bin/sh\n#EXPD --name go\n');
-    expect(withDirectives(['python', './data.yaml'], new Map(), dir).size).toBe(0);
-    expect(withDirectives(['./go'], new Map(), dir).get('name')).toEqual(['go']);
-    expect(withDirectives(['./gone.py', '/', '/etc'], new Map(), dir).size).toBe(0);
+    execFileSync('mkfifo', [join(dir, 'pipe.py')]);
+    const found = new Directives(dir);
+    expect(found.of(['python', './data.yaml']).size).toBe(0);
+    expect(found.of(['./go']).get('name')).toEqual(['go']);
+    expect(found.of(['./gone.py', '/', '/etc', './pipe.py']).size).toBe(0);
   });
 
   test('words part as in a shell', () => {
@@ -67,11 +69,12 @@ describe('directives of a script', () => {
 
 describe('lines of submit -', () => {
   test('have the flags of submit as keys', () => {
-    const { argv, flags } = parseLine(
+    const { argv, words } = parseLine(
       '{"argv":["a","b c"],"name":"n","tag":["x","y"],"retries":2,"hold":true,"split":false,"env":{"K":"V=1"},"note":null}',
+      RUN_FLAGS,
     );
     expect(argv).toEqual(['a', 'b c']);
-    expect(Object.fromEntries(flags)).toEqual({
+    expect(Object.fromEntries(words)).toEqual({
       name: ['n'],
       tag: ['x', 'y'],
       retries: ['2'],
@@ -85,6 +88,8 @@ describe('lines of submit -', () => {
     ['[1]', 'this is no JSON object'],
     ['{"name":"x"}', '"argv" is no list of words'],
     ['{"argv":"python x"}', '"argv" is no list of words'],
+    ['{"argv":["a"],"overrides":[]}', '"argv" and "overrides" exclude each other'],
+    ['{"overrides":"a=1"}', '"overrides" is no list of words'],
     ['{"argv":[]}', '"argv" is no list of words'],
     ['{"argv":["a"],"nmae":"x"}', 'there is no key "nmae"'],
     ['{"argv":["a"],"gpus":1}', 'gpus comes with GPU management'],
@@ -93,7 +98,7 @@ describe('lines of submit -', () => {
     ['{"argv":["a"],"wait":true}', 'there is no key "wait"'],
     ['{"argv":["a"],"__proto__":1}', 'there is no key "__proto__"'],
   ])('%s is refused', (line, expected) => {
-    expect(() => parseLine(line)).toThrow(expected);
+    expect(() => parseLine(line, RUN_FLAGS)).toThrow(expected);
   });
 });
 

@@ -1,7 +1,6 @@
 import { one, text, toggle } from '../arguments.js';
 import { ClientError } from '../errors.js';
-import { information, KINDS, type Kind } from '../hydra/info.js';
-import { composing, library, openTree } from '../hydra/open.js';
+import { KINDS } from '../hydra/info.js';
 import { PLACE_FLAGS, projectPlace } from '../hydra/place.js';
 import type { Answer } from '../render/output.js';
 import { MANY, verb } from '../verb.js';
@@ -27,27 +26,10 @@ export const compose = verb({
   ],
   starts: 'never',
   async run(context, { flags, operands }): Promise<Answer> {
+    const { preview } = await import('../hydra/preview.js');
+    const { cfg: part = 'job', resolve, package: pkg, info } = flags;
     const place = projectPlace(flags, context.cwd());
-    const tree = await openTree(context, place);
-    const warnings = place.shipped ? ['no conf/config.yaml here or above: these come with expd'] : [];
-    if (flags.info !== undefined) {
-      const kind = flags.info;
-      return { ...(await composing(() => information(tree, kind, place.config, operands))), warnings };
-    }
-    const { toTyped } = await library();
-    return composing(() => {
-      const composed = tree.compose(place.config, operands);
-      const yaml = composed.yaml({
-        part: flags.cfg ?? 'job',
-        resolve: flags.resolve,
-        ...(flags.package !== undefined && { package: flags.package }),
-      });
-      return {
-        json: { yaml, config: toTyped(composed.value(flags.cfg ?? 'job')) },
-        text: () => yaml.replace(/\n$/, '').split('\n'),
-        warnings: [...warnings, ...composed.warnings].map((warning) => `warning: ${warning}`),
-      };
-    });
+    return preview(context, place, operands, { part, resolve, package: pkg, info });
   },
 });
 
@@ -58,5 +40,3 @@ function oneOf<const T extends string>(words: readonly T[]) {
     throw new ClientError('usage', `${JSON.stringify(word)} is none of ${words.join(', ')}`);
   };
 }
-
-export type { Kind };

@@ -1,25 +1,29 @@
-import { CALL_FLAGS, RUN_FLAGS } from '../submit/flags.js';
-import { rehearse, submitOne } from '../submit/single.js';
-import { verb } from '../verb.js';
+import { ClientError } from '../errors.js';
+import { CALL_FLAGS, PLAN_FLAGS, RUN_FLAGS } from '../submit/flags.js';
+import { rehearse } from '../submit/rehearsal.js';
+import { askedBy, submitOne } from '../submit/single.js';
+import { MANY, verb } from '../verb.js';
 import { followed } from './submit.js';
 
 export const run = verb({
   name: 'run',
-  operands: '',
-  takes: [0, 0],
-  command: 'must',
+  operands: '[OVERRIDE…]',
+  takes: [0, MANY],
+  command: 'orOverrides',
   summary: 'submit and follow: shows the log until the run is over and passes on its exit code',
-  flags: { ...RUN_FLAGS, ...CALL_FLAGS },
+  flags: { ...RUN_FLAGS, ...PLAN_FLAGS, ...CALL_FLAGS },
   examples: [['expctl run -- python train.py', 'Ctrl-C detaches; the run goes on']],
   starts: 'always',
   passesOn: () => true,
-  async run(context, { flags, command, words }) {
-    const asked = { argv: command, words };
+  async run(context, { flags, operands, command, words }) {
+    if (flags.multirun)
+      throw new ClientError('usage', 'run follows one log, a sweep has many', 'expctl submit -m --wait');
+    const asked = askedBy(operands, command, words);
     if (flags['dry-run']) return rehearse(context, asked, flags['no-secrets']);
-    const { run, exit, ...rest } = await submitOne(context, asked, flags['no-secrets']);
-    if (run === null) return exit;
-    const ending = followed(context, run.id);
-    await ('recorded' in rest ? rest.recorded : undefined);
+    const outcome = await submitOne(context, asked, flags['no-secrets']);
+    if (outcome.run === null) return outcome.exit;
+    const ending = followed(context, outcome);
+    await outcome.recorded;
     return ending;
   },
 });

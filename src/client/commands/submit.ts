@@ -1,3 +1,4 @@
+import { type Run, RunState } from '../../gen/expd/v1/runs.js';
 import { toggle } from '../arguments.js';
 import { show } from '../cli.js';
 import { ClientError } from '../errors.js';
@@ -5,21 +6,24 @@ import { follow } from '../follow.js';
 import { logSink } from '../render/log-sink.js';
 import type { Style } from '../render/output.js';
 import { runJson, sentence } from '../render/run.js';
-import { CALL_FLAGS, RUN_FLAGS } from '../submit/flags.js';
+import { CALL_FLAGS, PLAN_FLAGS, RUN_FLAGS, SWEEP_FLAGS } from '../submit/flags.js';
 import { submitMany } from '../submit/many.js';
-import { environmentOf, rehearse, submitOne } from '../submit/single.js';
-import { type Context, verb } from '../verb.js';
+import { rehearse } from '../submit/rehearsal.js';
+import { askedBy, environmentOf, type Outcome, submitOne } from '../submit/single.js';
+import { type Context, MANY, verb } from '../verb.js';
 import { resultOf, waitFor } from '../waiting.js';
 
 export const submit = verb({
   name: 'submit',
   aliases: ['add'],
-  operands: '[-]',
-  takes: [0, 1],
-  command: 'must',
+  operands: '[OVERRIDE…]',
+  takes: [0, MANY],
+  command: 'orOverrides',
   summary: 'queue a command; it runs in this directory, with this environment, umask and limits',
   flags: {
     ...RUN_FLAGS,
+    ...SWEEP_FLAGS,
+    ...PLAN_FLAGS,
     ...CALL_FLAGS,
     wait: toggle('wait until the run is over and pass on its exit code'),
     follow: toggle('show its log until it is over and pass on its exit code', 'f'),
@@ -30,6 +34,8 @@ export const submit = verb({
       'expctl submit --name base --time 2h --after 7 -- ./train.sh',
       'named, with a time limit, once run 7 succeeded',
     ],
+    ['expctl submit trainer=digits seed=7', 'what conf/config.yaml says, with overrides'],
+    ['expctl submit -m -- python train.py lr=0.1,0.01 seed=range(3)', 'a sweep of six runs'],
     ['expctl submit - < runs.jsonl', 'one {"argv": ["python", "train.py"], "name": "a"} a line'],
   ],
   starts: 'always',
@@ -37,7 +43,7 @@ export const submit = verb({
   async run(context, { flags, operands, command, words }) {
     const noSecrets = flags['no-secrets'];
     if (operands[0] === '-') {
-      if (command.length > 0 || flags.wait || flags.follow || flags['dry-run'])
+      if (operands.length > 1 || command.length > 0 || flags.wait || flags.follow || flags['dry-run'])
         throw new ClientError(
           'usage',
           'submit - reads its commands from standard input',
@@ -47,31 +53,49 @@ export const submit = verb({
       for (const line of left) context.screen.note(`warning: ${line}`);
       return submitMany(context, words, environment);
     }
-    const asked = { argv: command, words };
+    const asked = askedBy(operands, command, words);
     if (flags['dry-run']) return rehearse(context, asked, noSecrets);
-    const { run, exit, ...rest } = await submitOne(context, asked, noSecrets);
-    if (run === null) return exit;
+    const outcome = await submitOne(context, asked, noSecrets);
+    if (outcome.run === null) return outcome.exit;
     const ending = flags.follow
-      ? followed(context, run.id)
+      ? followed(context, outcome)
       : flags.wait
-        ? waited(context, run.id)
+        ? waited(context, outcome)
         : Promise.resolve(0);
-    await ('recorded' in rest ? rest.recorded : undefined);
+    await outcome.recorded;
     return ending;
   },
 });
 
-async function waited(context: Context, id: number): Promise<number> {
-  const runs = await waitFor(context, [String(id)]);
-  const text = (style: Style): string[] => runs.map((run) => sentence(run, style));
+async function waited(context: Context, { name }: Outcome): Promise<number> {
+  const runs = await waitFor(context, [name]);
   // Who asked for the bare id gets nothing else.
-  if (context.json || !context.quiet) await show({ json: { runs: runs.map(runJson) }, text }, context);
+  if (context.json || !context.quiet)
+    await show({ json: { runs: runs.map(runJson) }, text: (style) => endings(name, runs, style) }, context);
   return resultOf(runs);
 }
 
-export const followed = (context: Context, id: number): Promise<number> =>
-  follow(
+/** Of a sweep those that did not succeed; the rest is a number. */
+function endings(name: string, runs: readonly Run[], style: Style): string[] {
+  if (!name.startsWith('s')) return runs.map((run) => sentence(run, style));
+  const others = runs.filter(({ state }) => state !== RunState.RUN_STATE_SUCCEEDED);
+  return [
+    ...others.map((run) => sentence(run, style)),
+    `sweep ${name}: ${runs.length - others.length} of ${runs.length} runs succeeded`,
+  ];
+}
+
+/** Shows the log of a run until it is over. @throws ClientError for a sweep */
+export function followed(context: Context, { name }: Pick<Outcome, 'name'>): Promise<number> {
+  if (name.startsWith('s'))
+    throw new ClientError(
+      'usage',
+      `${name} has many logs`,
+      `expctl logs -f ${name}.0, or expctl wait ${name}`,
+    );
+  return follow(
     context,
-    { run: String(id), attempt: 0, tailLines: null, errorStream: false },
+    { run: name, attempt: 0, tailLines: null, errorStream: false },
     logSink(context.screen, { json: context.json, raw: false, live: true }),
   );
+}

@@ -1,22 +1,16 @@
 import { join } from 'node:path';
-import type { ConfigTree } from '../../hydra/hydra.js';
+import { ConfigTree, HydraError } from '../../hydra/hydra.js';
 import { PACKAGE_ROOT } from '../../install.js';
 import { ClientError } from '../errors.js';
 import type { Context } from '../verb.js';
 import type { Place } from './place.js';
 import { problem } from './problem.js';
 
-/** The library, loaded by the verbs that compose and by no other. */
-export const library = () => import('../../hydra/hydra.js');
-
-export async function openTree(
-  { env, now }: Pick<Context, 'env' | 'now'>,
-  place: Place,
-): Promise<ConfigTree> {
-  const { ConfigTree, HydraError } = await library();
-  const { directories, cwd, versionBase, jobName, packages } = place;
+export function openTree({ env, now }: Pick<Context, 'env' | 'now'>, place: Place): ConfigTree {
+  const { directory, further, cwd, versionBase, jobName, packages } = place;
   return new ConfigTree({
-    directories,
+    directory,
+    further,
     cwd,
     env,
     versionBase,
@@ -33,14 +27,16 @@ export async function openTree(
   });
 }
 
-/** What a configuration does wrong is the caller's to mend. `about`: what stands before the message. */
-export async function composing<T>(work: () => T, about = ''): Promise<T> {
-  const { HydraError } = await library();
+/** What a configuration does wrong is the caller's to mend. @throws ClientError */
+export function composing<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (error instanceof HydraError) throw problem(error, about);
-    throw error;
+    if (!(error instanceof HydraError)) throw error;
+    if (error.type !== 'LimitError') throw problem(error);
+    throw new ClientError('usage', error.message, 'EXPD_SWEEP_LIMIT=100000 raises the limit', {
+      cause: error,
+    });
   }
 }
 

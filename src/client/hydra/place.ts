@@ -13,8 +13,10 @@ export const PLACE_FLAGS = {
 
 /** A search path and the primary configuration in it. */
 export interface Place {
-  /** Absolute directories or `pkg://a.b.c`, in the order in which they are searched. */
-  directories: string[];
+  /** Of the primary configuration: absolute, or `pkg://a.b.c`; null: none. */
+  directory: string | null;
+  /** Searched behind it, absolute. */
+  further: string[];
   /** null: there is no primary configuration. */
   config: string | null;
   versionBase: '1.1' | '1.2' | '1.3';
@@ -33,7 +35,8 @@ export function projectPlace(flags: Values<typeof PLACE_FLAGS>, cwd: string): Pl
   const name = flags['config-name'] ?? 'config';
   const found = given === undefined ? nearestConf(cwd, name) : existing(given, cwd);
   return {
-    directories: [found ?? SHIPPED, ...flags['config-dir'].map((directory) => existing(directory, cwd))],
+    directory: found ?? SHIPPED,
+    further: flags['config-dir'].map((directory) => existing(directory, cwd)),
     config: name,
     versionBase: '1.3',
     jobName: 'run',

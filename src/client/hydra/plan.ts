@@ -1,5 +1,4 @@
-import type { Value } from '../../hydra/hydra.js';
-import type { Place } from './place.js';
+import type { Configuration, ConfigurationKind } from '../../gen/expd/v1/runs.js';
 
 // What a command line means, before anything is sent: one run or the jobs of a sweep.
 
@@ -7,7 +6,9 @@ export interface Plan {
   jobs: Job[];
   /** null: a single run. */
   sweep: SweepPlan | null;
-  /** Said to the user beside the answer: what was understood, what was left unchecked. */
+  /** Contents that configurations name by their sha256. */
+  blobs: Buffer[];
+  /** Said to the user beside the answer: what was left out, what was left unchecked. */
   notes: string[];
 }
 
@@ -18,29 +19,19 @@ export interface SweepPlan {
   multirunYaml: string;
   /** The project's own `hydra.sweep.dir`, absolute; '' for the layout's. */
   dir: string;
+  /** Flags of the sweep that the configuration gives, as words by long name. */
+  words: Words;
 }
+
+export type Words = ReadonlyMap<string, readonly string[]>;
 
 export interface Job {
   argv: string[];
-  /** Overrides of the task, for display and for telling jobs apart. */
+  /** Overrides of the task, by which people and `--missing` tell jobs apart. */
   overrides: string[];
-  /** Flags of the run that the configuration sets, by long name; the command line wins. */
-  words: ReadonlyMap<string, readonly string[]>;
-  configuration: JobConfiguration | null;
-}
-
-export interface JobConfiguration {
-  kind: 'application' | 'composed';
-  place: Place;
-  hydraOverrides: string[];
-  /** The job's own configuration, interpolations as they are. */
-  job: Value;
-  /** The hydra node; shared by jobs that made the same choices. */
-  hydra: Value;
-  /** The project's own `hydra.run.dir` as it is written, or '' for the layout's. */
-  runDir: string;
-  /** Of an application: words before its own arguments. */
-  programWords: number;
+  /** Flags of the run that the configuration gives, as words by long name; the command line wins. */
+  words: Words;
+  configuration: Configuration | null;
 }
 
 /** A job that cannot be composed, and why. */
@@ -55,10 +46,37 @@ export interface PlanOptions {
   multirun: boolean;
   /** Leave out jobs that cannot be composed, instead of refusing all. */
   skipInvalid: boolean;
-  /** Whether a program is a Hydra application: `detect` looks. */
-  hydra: 'yes' | 'no' | 'detect';
-  /** Run an application that sweeps by itself as one run. */
-  whole: boolean;
   /** Jobs that a sweep may have. */
   limit: number;
+  /** Run an application with the files that were there at the submission. */
+  pinned: boolean;
 }
+
+/** One run of a command that says all by itself. */
+export const plainPlan = (argv: readonly string[]): Plan => ({
+  jobs: [{ argv: [...argv], overrides: [], words: new Map(), configuration: null }],
+  sweep: null,
+  blobs: [],
+  notes: [],
+});
+
+/** Of a job that is known by its overrides alone. */
+export const uncomposed = (
+  kind: ConfigurationKind,
+  overrides: string[],
+  programWords = 0,
+): Configuration => ({
+  kind,
+  configName: '',
+  versionBase: '',
+  jobName: '',
+  overrides,
+  hydraOverrides: [],
+  job: '',
+  hydraSha256: '',
+  treeSha256: '',
+  runDir: '',
+  pinned: false,
+  programWords,
+  holdOnDrift: false,
+});

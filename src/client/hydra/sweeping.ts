@@ -1,7 +1,5 @@
-import type { HydraError } from '../../hydra/errors.js';
-import type { Sweep, Value } from '../../hydra/hydra.js';
+import { HydraError, type Sweep } from '../../hydra/hydra.js';
 import { ClientError } from '../errors.js';
-import { library } from './open.js';
 import type { InvalidJob, PlanOptions } from './plan.js';
 import { problem } from './problem.js';
 
@@ -16,33 +14,28 @@ export const tooMany = (count: number, limit: number): ClientError =>
   );
 
 /** Keys with more than one value, as people say them. */
-export const axesInWords = (sweep: Sweep): string =>
+export const axesInWords = (sweep: Pick<Sweep, 'axes'>): string =>
   sweep.axes
     .filter(({ overrides }) => overrides.length > 1)
     .map(({ key }) => key.replace(/^[+~]+/, ''))
     .join(' × ');
 
-export interface ComposedJob {
-  number: number;
-  overrides: string[];
-  config: Value;
-}
-
-/** Composes every job of a sweep, so that a typo is found now; refuses the whole sweep for bad ones, or skips them. */
-export async function composeAll(
+/** Makes every job of a sweep, so that a typo is found now; refuses the whole sweep for bad ones, or skips them. */
+export function makeAll<J>(
   sweep: Sweep,
   { skipInvalid }: Pick<PlanOptions, 'skipInvalid'>,
-): Promise<{ jobs: ComposedJob[]; skipped: InvalidJob[] }> {
-  const { HydraError } = await library();
-  const jobs: ComposedJob[] = [];
-  const bad: (InvalidJob & { error: HydraError })[] = [];
+  make: (number: number, overrides: string[]) => J,
+): { jobs: J[]; skipped: InvalidJob[] } {
+  const jobs: J[] = [];
+  const bad: (InvalidJob & { error: ClientError })[] = [];
   for (let number = 0; number < sweep.jobs; number++) {
     const overrides = sweep.overrides(number);
     try {
-      jobs.push({ number, overrides, config: sweep.config(number) });
-    } catch (error) {
-      if (!(error instanceof HydraError)) throw error;
-      bad.push({ number, overrides, why: problem(error).message, error });
+      jobs.push(make(number, overrides));
+    } catch (cause) {
+      const error = cause instanceof HydraError ? problem(cause) : cause;
+      if (!(error instanceof ClientError)) throw error;
+      bad.push({ number, overrides, why: error.message, error });
     }
   }
   const [first] = bad;
@@ -50,19 +43,19 @@ export async function composeAll(
   throw invalid(bad, sweep.jobs, first.error);
 }
 
-function invalid(bad: readonly InvalidJob[], count: number, first: HydraError): ClientError {
+function invalid(bad: readonly InvalidJob[], count: number, first: ClientError): ClientError {
+  // What is wrong with all of them is said once.
+  if (bad.length === count && bad.every(({ why }) => why === first.message)) return first;
   const named = bad
     .slice(0, NAMED)
     .map(({ number, overrides, why }) => `  job ${number} (${overrides.join(' ')}): ${why}`);
   const more = bad.length > NAMED ? [`  and ${bad.length - NAMED} more`] : [];
-  const { message, hint } = problem(first);
-  const many = bad.length === count ? 'no job' : `${bad.length} of ${count} jobs`;
   return new ClientError(
     'config_invalid',
     bad.length === count
-      ? `no job of the sweep composes: ${message}`
-      : `${many} do not compose, so nothing is queued`,
-    hint || 'mend them, or leave them out with --skip-invalid',
+      ? 'no job of the sweep can be composed'
+      : `${bad.length} of ${count} jobs cannot be composed, so nothing is queued`,
+    first.hint || (bad.length === count ? '' : 'mend them, or leave them out with --skip-invalid'),
     { lines: [...named, ...more] },
   );
 }

@@ -1,4 +1,6 @@
-import { library } from './open.js';
+import { sweptTexts } from '../../hydra/hydra.js';
+import { ClientError } from '../errors.js';
+import { composing } from './open.js';
 import type { Job, Plan, PlanOptions } from './plan.js';
 import { tooMany } from './sweeping.js';
 
@@ -11,23 +13,23 @@ interface Axis {
   words: string[];
 }
 
-/** One run, or with `multirun` one for each combination of what its words sweep over, the last word fastest. */
-export async function planWords(argv: readonly string[], { multirun, limit }: PlanOptions): Promise<Plan> {
-  if (!multirun) return { jobs: [job([...argv], [])], sweep: null, notes: [] };
-  const { sweptTexts } = await library();
+/** One run for each combination of what its words sweep over, the last word fastest. @throws ClientError */
+export function sweepWords(argv: readonly string[], { limit }: Pick<PlanOptions, 'limit'>): Plan {
   const axes = argv.flatMap((word, at): Axis[] => {
     const match = /^((?:--?)?[A-Za-z_][\w./-]*)=(.*)$/s.exec(word);
-    const texts = match === null ? null : sweptTexts(match[2] ?? '', limit);
+    const texts = match === null ? null : composing(() => sweptTexts(match[2] ?? '', limit));
     if (match === null || texts === null) return [];
     return [
       { key: (match[1] ?? '').replace(/^-+/, ''), at, words: texts.map((text) => `${match[1]}=${text}`) },
     ];
   });
+  if (axes.length === 0)
+    throw new ClientError('usage', 'nothing in the command sweeps', 'write lr=0.1,0.01 or --lr=0.1,0.01');
   const count = axes.reduce((product, { words }) => product * words.length, 1);
   if (count > limit) throw tooMany(count, limit);
   const jobs = Array.from({ length: count }, (_, number) => combination(argv, axes, number));
   const names = axes.map(({ key }) => key).join(' × ');
-  return { jobs, sweep: { axes: names, multirunYaml: '', dir: '' }, notes: [] };
+  return { jobs, sweep: { axes: names, multirunYaml: '', dir: '', words: new Map() }, blobs: [], notes: [] };
 }
 
 function combination(argv: readonly string[], axes: readonly Axis[], number: number): Job {

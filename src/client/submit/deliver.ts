@@ -6,6 +6,7 @@ import {
 } from '../../gen/expd/v1/runs.js';
 import type { Daemon } from '../connect.js';
 import { requestId } from '../request-id.js';
+import type { Call } from './understand.js';
 
 /** The daemon takes messages up to 4 MiB; a single long command may have to go alone. */
 const BATCH_BYTES = 1 << 20;
@@ -15,10 +16,10 @@ const BATCH_RUNS = 1000;
 export function deliver(
   daemon: Daemon,
   environment: Record<string, string>,
-  submissions: readonly Submission[],
+  { submissions, sweep, blobs }: Pick<Call, 'submissions' | 'sweep' | 'blobs'>,
 ): Promise<SubmitResponse> {
   const header: SubmitRequest = {
-    part: { $case: 'header', value: { requestId: requestId(), environment, blobs: [], sweep: undefined } },
+    part: { $case: 'header', value: { requestId: requestId(), environment, blobs, sweep } },
   };
   const asks = batches(submissions).map(
     (batch): SubmitRequest => ({ part: { $case: 'batch', value: { submissions: batch } } }),
@@ -44,6 +45,8 @@ function batches(submissions: readonly Submission[]): Submission[][] {
 }
 
 /** A UTF-16 unit is at most three bytes of UTF-8. */
-const roughBytes = ({ argv, envSet, note }: Submission): number =>
-  1024 +
-  3 * [...argv, ...Object.entries(envSet).flat(), note].reduce((sum, { length }) => sum + length + 2, 0);
+const roughBytes = ({ argv, envSet, note, configuration }: Submission): number => {
+  const composed = configuration === undefined ? [] : [configuration.job, ...configuration.overrides];
+  const texts = [...argv, ...Object.entries(envSet).flat(), note, ...composed];
+  return 1024 + 3 * texts.reduce((sum, { length }) => sum + length + 2, 0);
+};

@@ -1,30 +1,44 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { give, read, refuseUnknown, split } from '../arguments.js';
 import { ClientError } from '../errors.js';
 import { RUN_FLAGS } from './flags.js';
 
-type Words = Map<string, string[]>;
+type Words = ReadonlyMap<string, readonly string[]>;
 
 /**
- * Flags of `#EXPD --time=2h` lines at the head of the script that the command runs: the first word that is a file and
- * a script. Flags of the command line win. @throws ClientError that names file and line
+ * Flags of `#EXPD --time=2h` lines at the head of the script that a command runs: the first word that is a file and a
+ * script. Each file is read once.
  */
-export function withDirectives(
-  argv: readonly string[],
-  given: ReadonlyMap<string, readonly string[]>,
-  cwd: string,
-): ReadonlyMap<string, readonly string[]> {
-  const script = argv
-    .map((word) => ({ word, head: scriptHead(word, cwd) }))
-    .find(({ head }) => head !== null);
-  if (script === undefined || !script.head!.includes('#EXPD')) return given;
-  return new Map([...directives(script.head!, script.word), ...given]);
+export class Directives {
+  readonly #known = new Map<string, Words | null>();
+
+  /** `cwd`: of the run. */
+  constructor(private readonly cwd: string) {}
+
+  /** @throws ClientError that names file and line */
+  of(argv: readonly string[]): Words {
+    for (const word of argv) {
+      const known = this.#known.get(word);
+      const found = known === undefined ? this.#read(word) : known;
+      this.#known.set(word, found);
+      if (found !== null) return found;
+    }
+    return NONE;
+  }
+
+  /** null: no script. */
+  #read(word: string): Words | null {
+    const head = scriptHead(word, this.cwd);
+    return head === null ? null : head.includes('#EXPD') ? directives(head, word) : NONE;
+  }
 }
+
+const NONE: Words = new Map();
 
 /** What the head of a script asks for. `script` names it in errors. Pure. */
 export function directives(head: string, script: string): Words {
-  const all: Words = new Map();
+  const all = new Map<string, string[]>();
   for (const [n, line] of commentLines(head).entries()) {
     const match = /^#EXPD(?:[ \t]+(.*))?$/.exec(line);
     if (match === null) continue;
@@ -84,9 +98,12 @@ const HEAD_BYTES = 16_384;
 /** The head of a script; null for everything else. By its name, or by `#!` where it has no such name. */
 function scriptHead(word: string, cwd: string): string | null {
   if (word === '' || word.startsWith('-') || !(SCRIPT.test(word) || word.includes('/'))) return null;
+  const path = resolve(cwd, word);
+  // Opening a pipe would wait for its writer.
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return null;
   let fd: number;
   try {
-    fd = openSync(resolve(cwd, word), 'r');
+    fd = openSync(path, 'r');
   } catch {
     return null;
   }

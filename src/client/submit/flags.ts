@@ -1,5 +1,6 @@
 import { type Flags, list, one, text, toggle, type Values, whole, wholeNumber } from '../arguments.js';
 import { ClientError } from '../errors.js';
+import { PLACE_FLAGS } from '../hydra/place.js';
 import { begin, duration, durationOrZero } from '../when.js';
 
 /** How one run is to be: the same on the command line, in `#EXPD` lines and in the lines of `submit -`. */
@@ -38,9 +39,30 @@ export const RUN_FLAGS = {
   project: text('DIR', 'the project, whose outputs/ gets the run directory'),
   layout: text('NAME', 'layout of run directories: hybrid or flat'),
   'no-top-level': toggle('no copies of config, metadata and status at the top of the run directory'),
+  'experiment-id': text('ID', 'name under which curves are kept; else <name>-<id>'),
+  continue: toggle('go on with an experiment id that has points already'),
+  replace: toggle('move what an experiment id has already to outputs/.trash/'),
+  'pin-config': toggle('run a Hydra application with the configuration files as they are now'),
 } satisfies Flags;
 
 export type RunValues = Values<typeof RUN_FLAGS>;
+
+/** How the jobs of one sweep are to be. */
+export const SWEEP_FLAGS = {
+  'max-parallel': whole('N', 'so many jobs of the sweep at a time', 1, 100_000),
+  'hold-after-failures': whole('N', 'hold the rest of the sweep once so many jobs have failed', 1, 100_000),
+  missing: toggle('with --key: add the jobs that the sweep does not have yet'),
+} satisfies Flags;
+
+/** How a command line is understood. */
+export const PLAN_FLAGS = {
+  multirun: toggle('sweep: lr=0.1,0.01 seed=range(3) are six runs', 'm'),
+  'skip-invalid': toggle('leave out jobs of a sweep that cannot be composed, instead of refusing all'),
+  hydra: toggle('the program is a Hydra application'),
+  'no-hydra': toggle('the program is none, whatever its source looks like'),
+  whole: toggle('run a Hydra application that sweeps by itself as one run'),
+  ...PLACE_FLAGS,
+} satisfies Flags;
 
 /** Of the whole call, not of one run. */
 export const CALL_FLAGS = {

@@ -1,5 +1,5 @@
+import { nameProblem } from '../../program/name.js';
 import { UserError } from '../errors.js';
-import { nameProblem } from '../run/name.js';
 import { PRIORITY_MAX, PRIORITY_MIN } from '../run/run.js';
 
 /** What each field of a submission or an edit may be. All throw UserError `usage`. */

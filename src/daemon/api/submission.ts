@@ -4,9 +4,9 @@ import {
   DependencyKind,
   type Dependency as DependencyView,
 } from '../../gen/expd/v1/runs.js';
+import { nameOf } from '../../program/name.js';
 import { UserError } from '../errors.js';
 import type { NewRun } from '../queue/commands.js';
-import { nameOf } from '../run/name.js';
 import type { Dependency, Submission } from '../run/submission.js';
 import {
   checkedArgv,

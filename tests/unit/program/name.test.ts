@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nameOf, nameProblem } from '../../../src/daemon/run/name.js';
+import { nameOf, nameProblem } from '../../../src/program/name.js';
 
 const COMMANDS: [command: string, name: string][] = [
   ['python train.py --lr 0.1', 'train'],

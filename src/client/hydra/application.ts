@@ -1,0 +1,86 @@
+import { ConfigurationKind } from '../../gen/expd/v1/runs.js';
+import type { ConfigTree, JobConfig } from '../../hydra/hydra.js';
+import { type HydraFlags, readFlags } from '../../program/flags.js';
+import type { HydraProgram } from '../../program/recognise.js';
+import { ClientError } from '../errors.js';
+import { applicationPlace } from './application-place.js';
+import { type Maker, planOf } from './configured.js';
+import { expand, firstOf, refuseOthers } from './expansion.js';
+import { runWords, sweepWords } from './expd-node.js';
+import { encodedTree, storedTree } from './files.js';
+import { type Application, jobCommand } from './job-command.js';
+import { composing } from './open.js';
+import type { Place } from './place.js';
+import { type Plan, type PlanOptions, plainPlan } from './plan.js';
+import { planUnchecked, whyUnchecked } from './unchecked.js';
+
+/**
+ * Plans a Hydra application: its overrides are checked against its configuration now, and a sweep becomes runs of one
+ * job each. What its Python alone knows stays unchecked, and is said. `program`: null where no source was found.
+ * @throws ClientError
+ */
+export async function planApplication(
+  application: Application,
+  program: HydraProgram | null,
+  open: (place: Place) => Promise<ConfigTree>,
+  options: PlanOptions,
+): Promise<Plan> {
+  const { argv, argsAt, cwd } = application;
+  const read = readFlags(argv.slice(argsAt));
+  if (read.kind === 'refused') throw new ClientError('usage', `Hydra would refuse the command: ${read.why}`);
+  // It answers a question and ends: nothing is composed for a run.
+  if (read.kind === 'version' || asks(read.flags)) return plainPlan(argv);
+  const { flags } = read;
+  const asked = { ...options, multirun: options.multirun || flags.multirun };
+  const place = program === null ? NOT_FOUND : applicationPlace(program, flags, cwd);
+  if ('why' in place) return planUnchecked(application, flags, asked, place.why);
+  try {
+    return planChecked(await open(place), application, place, flags, asked);
+  } catch (error) {
+    const why = program === null ? null : whyUnchecked(error, program, place);
+    if (why === null) throw error;
+    return planUnchecked(application, flags, asked, why);
+  }
+}
+
+const NOT_FOUND = { why: 'its source was not found' };
+
+function planChecked(
+  tree: ConfigTree,
+  application: Application,
+  place: Place,
+  flags: HydraFlags,
+  options: PlanOptions,
+): Plan {
+  const expansion = expand(tree, place, flags.overrides, options, place.jobName);
+  const first = firstOf(expansion);
+  if (expansion.kind === 'sweep')
+    refuseOthers(first, 'submit --whole runs the application as one run, which does that by itself');
+  const hydra = first.composition.overrides.map(({ input }) => input).filter(isForEachJob);
+  const maker: Maker = {
+    kind: ConfigurationKind.CONFIGURATION_KIND_APPLICATION,
+    job: (overrides: readonly string[], config: Pick<JobConfig, 'select'>) => ({
+      argv:
+        expansion.kind === 'single'
+          ? [...application.argv]
+          : jobCommand(application, flags, [...hydra, ...overrides]),
+      words: runWords(config),
+    }),
+    sweepWords,
+    programWords: application.argsAt,
+  };
+  const stored = {
+    place,
+    jobName: place.jobName,
+    tree: () => encodedTree(storedTree(tree, first.composition.sources)),
+  };
+  const plan = composing(() => planOf(expansion, maker, stored, options));
+  return { ...plan, notes: [...plan.notes, ...first.warnings] };
+}
+
+/** Of Hydra's own overrides all but the mode, which is the run's to say. */
+const isForEachJob = (override: string): boolean =>
+  /^[+~]*hydra[./]/.test(override) && !/^[+~]*hydra\.mode=/.test(override);
+
+const asks = (flags: HydraFlags): boolean =>
+  flags.help || flags.hydraHelp || flags.shellCompletion || flags.cfg !== null || flags.info !== null;

@@ -1,0 +1,69 @@
+import { Dict, isList, type JobConfig, str, type Value } from '../../hydra/hydra.js';
+import type { Flags } from '../arguments.js';
+import { ClientError } from '../errors.js';
+import { RUN_FLAGS, SWEEP_FLAGS } from '../submit/flags.js';
+import { wordsOfKeys } from '../submit/keys.js';
+import type { Words } from './plan.js';
+
+// The `expd:` node of a configuration: what to run, and flags of submit with `_` or `-` in their names.
+
+/** The command of a job; null: the node names none. @throws ClientError */
+export function commandIn(config: Pick<JobConfig, 'select'>): string[] | null {
+  const { command } = nodeOf(config);
+  if (command === undefined || command === null) return null;
+  if (isList(command) && command.length > 0) return command.map((word) => textOf('command', word));
+  throw wrong('expd.command is no list of words', 'write command: [python, train.py, --lr, ${lr}]');
+}
+
+/** Flags of a run. @throws ClientError */
+export const runWords = (config: Pick<JobConfig, 'select'>): Words => wordsIn(config, RUN_FLAGS, SWEEP_FLAGS);
+
+/** Flags of a sweep. @throws ClientError */
+export const sweepWords = (master: Pick<JobConfig, 'select'>): Words =>
+  wordsIn(master, SWEEP_FLAGS, RUN_FLAGS);
+
+/** `others`: flags that may stand there, for somebody else. */
+function wordsIn(config: Pick<JobConfig, 'select'>, flags: Flags, others: Flags): Words {
+  const keys: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(nodeOf(config))) {
+    const flag = key.replaceAll('_', '-');
+    if (key === 'command' || (Object.hasOwn(others, flag) && !Object.hasOwn(flags, flag))) continue;
+    keys[flag] = plain(value);
+  }
+  try {
+    return wordsOfKeys(keys, flags);
+  } catch (error) {
+    if (!(error instanceof ClientError)) throw error;
+    throw new ClientError('config_invalid', `expd: ${error.message}`, error.hint, { cause: error });
+  }
+}
+
+function nodeOf(config: Pick<JobConfig, 'select'>): Readonly<Record<string, Value>> {
+  const node = config.select('expd');
+  if (node === null) return {};
+  if (!(node instanceof Dict))
+    throw wrong('expd is no mapping', 'write expd: {command: [python, train.py], time: 2h}');
+  return Object.fromEntries([...node].map(([key, value]) => [String(key), value]));
+}
+
+/** As JSON would have it. */
+function plain(value: Value): unknown {
+  if (typeof value === 'bigint') return Number(value);
+  if (isList(value)) return value.map(plain);
+  if (value instanceof Dict)
+    return Object.fromEntries([...value].map(([key, item]) => [String(key), plain(item)]));
+  return value;
+}
+
+function textOf(key: string, value: Value): string {
+  if (typeof value === 'string' && value !== '???') return value;
+  // As Hydra writes it in an interpolation: true is True.
+  if (typeof value === 'bigint' || typeof value === 'number' || typeof value === 'boolean') return str(value);
+  throw wrong(
+    value === '???' ? `expd.${key} has a word that is to be given` : `expd.${key} has a word that is no text`,
+    'write each word as text or number',
+  );
+}
+
+const wrong = (message: string, hint: string): ClientError =>
+  new ClientError('config_invalid', message, hint);

@@ -1,0 +1,100 @@
+import {
+  type Configuration,
+  ConfigurationKind,
+  type Submission,
+  type SweepHeader,
+} from '../../gen/expd/v1/runs.js';
+import { read } from '../arguments.js';
+import { type Job, type Plan, uncomposed, type Words } from '../hydra/plan.js';
+import { Planner } from '../hydra/planning.js';
+import type { Context } from '../verb.js';
+import { Directives } from './directives.js';
+import { PLAN_FLAGS, RUN_FLAGS, SWEEP_FLAGS } from './flags.js';
+import { type ShellLimits, shellLimits } from './limits.js';
+import { submission, workingDirectory } from './submission.js';
+
+/** What a command line or a line of `submit -` says. */
+export interface Asked {
+  argv: string[];
+  /** Of the project's configuration; null: there is an argv. */
+  overrides: string[] | null;
+  words: Words;
+}
+
+/** What one call sends. */
+export interface Call {
+  submissions: Submission[];
+  /** Absent: each submission is a run by itself. */
+  sweep: SweepHeader | undefined;
+  blobs: Buffer[];
+  /** What is to be said of it before it is sent. */
+  notes: string[];
+  /** Flags of the first of them, wherever they came from. */
+  words: Words;
+}
+
+/** Makes calls of what people ask for. What it read of files and shell it keeps. */
+export class Understanding {
+  readonly #planner: Planner;
+  readonly #limits: ShellLimits = shellLimits();
+  readonly #here: string;
+  readonly #directives = new Map<string, Directives>();
+
+  constructor(private readonly context: Context) {
+    this.#planner = new Planner(context);
+    this.#here = context.cwd();
+  }
+
+  /** @throws ClientError for what cannot be understood, composed or found */
+  async of({ argv, overrides, words }: Asked): Promise<Call> {
+    const flags = read({ ...RUN_FLAGS, ...PLAN_FLAGS }, words, this.context.now());
+    const cwd = workingDirectory(flags, this.#here);
+    const plan = await this.#planner.plan({ argv, overrides, flags, cwd, pinned: flags['pin-config'] });
+    return this.#call(plan, words, cwd);
+  }
+
+  #call({ jobs, sweep, blobs, notes }: Plan, words: Words, cwd: string): Call {
+    const ways = new Map<string, Submission>();
+    const submissions = jobs.map((job) => {
+      const given = this.#given(job, words, cwd);
+      // Jobs of a sweep mostly have the same flags.
+      const key = JSON.stringify([...given]);
+      const way = ways.get(key) ?? this.#submission(given);
+      ways.set(key, way);
+      return { ...way, argv: job.argv, configuration: job.configuration ?? overridesAlone(job) };
+    });
+    const [first] = jobs;
+    const rest = { blobs, notes, words: first === undefined ? words : this.#given(first, words, cwd) };
+    if (sweep === null) return { submissions, sweep: undefined, ...rest };
+    const values = read(SWEEP_FLAGS, new Map([...sweep.words, ...words]), this.context.now());
+    const { name = '', key = '' } = submissions[0] ?? {};
+    const header: SweepHeader = {
+      name,
+      key,
+      missing: values.missing,
+      maxParallel: values['max-parallel'] ?? 0,
+      holdAfterFailures: values['hold-after-failures'] ?? 0,
+      axes: sweep.axes,
+      multirunYaml: sweep.multirunYaml,
+      dir: sweep.dir,
+    };
+    return { submissions: submissions.map((each) => ({ ...each, key: '' })), sweep: header, ...rest };
+  }
+
+  /** The command line wins over the configuration, and that over the head of the script. */
+  #given(job: Job, words: Words, cwd: string): Words {
+    const directives = this.#directives.get(cwd) ?? new Directives(cwd);
+    this.#directives.set(cwd, directives);
+    return new Map([...directives.of(job.argv), ...job.words, ...words]);
+  }
+
+  #submission(words: Words): Submission {
+    return submission([], read(RUN_FLAGS, words, this.context.now()), this.#here, this.#limits);
+  }
+}
+
+/** Of a job of a sweep over the words of a command, whose configuration nobody knows. */
+const overridesAlone = ({ overrides }: Job): Configuration | undefined =>
+  overrides.length === 0
+    ? undefined
+    : uncomposed(ConfigurationKind.CONFIGURATION_KIND_UNSPECIFIED, overrides);
