@@ -63,16 +63,18 @@ for (const name of started.filter((name) => entries.some(([built]) => built === 
   chmodSync(outfile, 0o755);
 }
 
-for (const [format, extension] of [
-  ['esm', 'mjs'],
-  ['cjs', 'cjs'],
-])
-  await build({
-    ...common,
-    entryPoints: ['src/tensorboard/tensorboard.ts'],
-    outfile: `dist/tensorboard.${extension}`,
-    format,
-  });
-rmSync(join(root, 'dist/tensorboard'), { recursive: true, force: true });
-const tsc = join(root, 'node_modules/typescript/bin/tsc');
-execFileSync(process.execPath, [tsc, '-p', join(root, 'src/tensorboard')], { stdio: ['ignore', 2, 2] });
+for (const library of ['tensorboard', 'hydra']) {
+  for (const [format, extension] of [
+    ['esm', 'mjs'],
+    ['cjs', 'cjs'],
+  ])
+    await build({
+      ...common,
+      entryPoints: [`src/${library}/${library}.ts`],
+      outfile: `dist/${library}.${extension}`,
+      format,
+    });
+  rmSync(join(root, 'dist', library), { recursive: true, force: true });
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  execFileSync(process.execPath, [tsc, '-p', join(root, 'src', library)], { stdio: ['ignore', 2, 2] });
+}

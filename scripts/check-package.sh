@@ -16,4 +16,7 @@ expctl submit --wait -- sh -c 'echo packed and running'
 expctl logs 1
 cd "$scratch/prefix/lib"
 node --input-type=module -e 'import { EventWriter } from "expd/tensorboard"; new EventWriter("x").close()'
-ls node_modules/expd/dist/tensorboard/tensorboard.d.ts node_modules/expd/src/tensorboard/README.md >/dev/null
+node --input-type=module -e 'import { loadYaml } from "expd/hydra"; if (loadYaml("1e-3") !== 0.001) process.exit(1)'
+for library in tensorboard hydra; do
+  ls "node_modules/expd/dist/$library/$library.d.ts" "node_modules/expd/src/$library/README.md" >/dev/null
+done

@@ -64,7 +64,7 @@ const WIRING = ['daemon/daemon', 'daemon/wiring', 'launch'];
 /** Allowed for every module but those that stand alone. */
 const FREE = ['daemon/errors', 'daemon/clock', 'daemon/log', 'daemon/quantity', 'daemon/failpoint'];
 
-const ALONE = ['daemon/run', 'tensorboard'];
+const ALONE = ['daemon/run', 'tensorboard', 'hydra'];
 
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 
@@ -100,6 +100,15 @@ test('the law allows nothing that nobody needs', () => {
     allowed.map((to) => `${from} ${to}`).filter((pair) => !used.has(pair)),
   );
   expect(idle).toEqual([]);
+});
+
+test('of the composition only its sources touch the disk', () => {
+  const touching = files.filter(
+    (file) =>
+      file.startsWith('hydra/') &&
+      /^(?:import|\}).* from '(?!\.|node:path')/m.test(readFileSync(join(src, file), 'utf8')),
+  );
+  expect(touching).toEqual(['hydra/compose/sources.ts']);
 });
 
 test('no dumping grounds', () => {

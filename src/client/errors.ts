@@ -35,6 +35,7 @@ export const OWN_ERROR = 125;
 const EXITS: Readonly<Record<string, number>> = {
   usage: USAGE,
   ambiguous: USAGE,
+  config_invalid: USAGE,
   not_available: USAGE,
   not_found: 3,
   unreachable: UNREACHABLE,

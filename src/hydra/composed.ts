@@ -5,6 +5,7 @@ import { copyDict } from './config/create.js';
 import { type Container, children, isContainer, isMissingNode, type Node } from './config/node.js';
 import type { Resolver } from './config/resolve.js';
 import { HydraError } from './errors.js';
+import { isHydraOverride } from './override/override.js';
 import { type Axis, jobOverrides } from './sweep/axes.js';
 import type { Multirun } from './sweep/multirun.js';
 import { Dict, type Value } from './value.js';
@@ -62,6 +63,15 @@ export class Composed {
     const value = found === null ? null : contentOf(found);
     const entries = value instanceof Dict ? [...value] : [];
     return new Map(entries.map(([key, option]) => [String(key), typeof option === 'string' ? option : null]));
+  }
+
+  /** The overrides as they were written: of the task, and of Hydra itself. */
+  get overrides(): { task: string[]; hydra: string[] } {
+    const words = (hydra: boolean): string[] =>
+      this.composition.overrides
+        .filter((override) => isHydraOverride(override) === hydra)
+        .map(({ input }) => input);
+    return { task: words(false), hydra: words(true) };
   }
 
   get warnings(): readonly string[] {

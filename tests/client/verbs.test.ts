@@ -294,11 +294,11 @@ describe('exit codes', () => {
     [['show', '-1'], 2, /unknown flag -1/],
     [['show'], 2, /needs RUN; for example: expctl show 7/],
     [['show', '1', '2'], 2, /too much/],
-    [['submit'], 2, /no command stands behind --; /],
+    [['submit'], 2, /nothing says what to run: .*; write expctl submit -- python train\.py/],
     [['submit', '--'], 2, /no command stands behind --/],
     [['submit', 'python', 'x.py', '--lr', '1'], 2, /did you mean `expctl submit -- python x\.py --lr 1`\?/],
     [['run', '--name', 'a', 'python', 'x.py'], 125, /did you mean `expctl run --name a -- python x\.py`\?/],
-    [['submit', 'trainer=flow2d'], 2, /Hydra composition/],
+    [['submit', 'trainer=nothing'], 2, /Could not override 'trainer'.*trainer\/nothing/],
     [
       ['submit', '--gpus', '1', '--', 'true'],
       2,

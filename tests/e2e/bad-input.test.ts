@@ -207,8 +207,8 @@ describe('a command', () => {
       [['submit', '--name', 'a', 'python', 'x.py'], /did you mean `expctl submit --name a -- python x\.py`/],
       [['submit', '--', ''], /there is no command to run/],
       [['submit', '--'], /no command stands behind --/],
-      [['submit', 'trainer=x', 'lr=1'], /composing conf\/config\.yaml comes with Hydra/],
-      [['submit', '-m', '--', 'python', 'x.py'], /-m comes with Hydra composition and sweeps/],
+      [['submit', 'trainer=digits', 'lr=1'], /lr/],
+      [['submit', '-m', '--', 'python', 'x.py'], /nothing in the command sweeps; write lr=0\.1,0\.01/],
       [['submit', '--gpus', '1', '--', 'true'], /--gpus comes with GPU management/],
     ] as const;
     for (const [args, message] of cases) {

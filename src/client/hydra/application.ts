@@ -56,7 +56,8 @@ function planChecked(
   const first = firstOf(expansion);
   if (expansion.kind === 'sweep')
     refuseOthers(first, 'submit --whole runs the application as one run, which does that by itself');
-  const hydra = first.composition.overrides.map(({ input }) => input).filter(isForEachJob);
+  // The mode is the run's to say; the rest of Hydra's own overrides is for each job.
+  const hydra = first.overrides.hydra.filter((word) => !/^[+~]*hydra\.mode=/.test(word));
   const maker: Maker = {
     kind: ConfigurationKind.CONFIGURATION_KIND_APPLICATION,
     job: (overrides: readonly string[], config: Pick<JobConfig, 'select'>) => ({
@@ -77,10 +78,6 @@ function planChecked(
   const plan = composing(() => planOf(expansion, maker, stored, options));
   return { ...plan, notes: [...plan.notes, ...first.warnings] };
 }
-
-/** Of Hydra's own overrides all but the mode, which is the run's to say. */
-const isForEachJob = (override: string): boolean =>
-  /^[+~]*hydra[./]/.test(override) && !/^[+~]*hydra\.mode=/.test(override);
 
 const asks = (flags: HydraFlags): boolean =>
   flags.help || flags.hydraHelp || flags.shellCompletion || flags.cfg !== null || flags.info !== null;

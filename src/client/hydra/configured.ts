@@ -44,7 +44,7 @@ class Configurations {
   ) {}
 
   single(composed: Composed): Plan {
-    const { task, hydra } = overridesOf(composed);
+    const { task, hydra } = composed.overrides;
     const directory = ownRunDir(composed, this.stored.place.cwd);
     const job = this.#job(composed, task, nameIn(composed), {
       hydraOverrides: hydra,
@@ -57,7 +57,7 @@ class Configurations {
 
   sweep(sweep: Extract<Expansion, { kind: 'sweep' }>['sweep']): Plan {
     const { master } = sweep;
-    const { hydra: hydraOverrides } = overridesOf(master);
+    const { hydra: hydraOverrides } = master.overrides;
     const [ask, name] = [ownSubdirs(master), nameIn(master)];
     const { jobs, skipped } = makeAll(sweep, this.options, (number, overrides) => {
       const config = sweep.config(number);
@@ -142,12 +142,4 @@ function nameIn(composed: Composed): Words {
   const name = composed.select('hydra.job.name');
   const valid = typeof name === 'string' && /^(?![-\d]*$)(?!-)[\w.-]{1,128}$/.test(name);
   return new Map(valid ? [['name', [name]]] : []);
-}
-
-function overridesOf(composed: Composed): { task: string[]; hydra: string[] } {
-  const texts = (key: string): string[] => {
-    const value = composed.select(`hydra.overrides.${key}`);
-    return Array.isArray(value) ? value.map(String) : [];
-  };
-  return { task: texts('task'), hydra: texts('hydra') };
 }

@@ -38,7 +38,10 @@ export const ownJobDir = (job: Composed, cwd: string): OwnDirectory =>
   attempt('hydra.sweep.subdir', () => {
     const sweep = within(cwd, job.pattern('hydra.sweep.dir'));
     const subdir = job.pattern('hydra.sweep.subdir');
-    return isAbsolute(subdir) || normalize(subdir).startsWith('../') ? within(sweep, subdir) : '';
+    if (!isAbsolute(subdir) && !normalize(subdir).startsWith('../')) return '';
+    const path = within(sweep, subdir);
+    // A time may bring slashes of its own, which `..` would not count.
+    return /\$\{now:[^}]*\//.test(path) ? path : normalize(path);
   });
 
 function isOwn(composed: Composed, key: keyof typeof DEFAULTS): boolean {

@@ -1,5 +1,5 @@
 import { Dict, isList, type JobConfig, str, type Value } from '../../hydra/hydra.js';
-import type { Flags } from '../arguments.js';
+import { type Flags, read } from '../arguments.js';
 import { ClientError } from '../errors.js';
 import { RUN_FLAGS, SWEEP_FLAGS } from '../submit/flags.js';
 import { wordsOfKeys } from '../submit/keys.js';
@@ -31,10 +31,15 @@ function wordsIn(config: Pick<JobConfig, 'select'>, flags: Flags, others: Flags)
     keys[flag] = plain(value);
   }
   try {
-    return wordsOfKeys(keys, flags);
+    const words = wordsOfKeys(keys, flags);
+    read(flags, words, Date.now());
+    return words;
   } catch (error) {
     if (!(error instanceof ClientError)) throw error;
-    throw new ClientError('config_invalid', `expd: ${error.message}`, error.hint, { cause: error });
+    const message = /^--/.test(error.message)
+      ? error.message.replace(/^--/, 'expd.')
+      : `expd: ${error.message}`;
+    throw new ClientError('config_invalid', message, error.hint, { cause: error });
   }
 }
 

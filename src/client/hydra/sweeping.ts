@@ -35,7 +35,7 @@ export function makeAll<J>(
     } catch (cause) {
       const error = cause instanceof HydraError ? problem(cause) : cause;
       if (!(error instanceof ClientError)) throw error;
-      bad.push({ number, overrides, why: error.message, error });
+      bad.push({ number, overrides, why: `${error.message}${error.hint && `; ${error.hint}`}`, error });
     }
   }
   const [first] = bad;
@@ -45,7 +45,7 @@ export function makeAll<J>(
 
 function invalid(bad: readonly InvalidJob[], count: number, first: ClientError): ClientError {
   // What is wrong with all of them is said once.
-  if (bad.length === count && bad.every(({ why }) => why === first.message)) return first;
+  if (bad.length === count && bad.every(({ why }) => why === bad[0]?.why)) return first;
   const named = bad
     .slice(0, NAMED)
     .map(({ number, overrides, why }) => `  job ${number} (${overrides.join(' ')}): ${why}`);
@@ -55,7 +55,7 @@ function invalid(bad: readonly InvalidJob[], count: number, first: ClientError):
     bad.length === count
       ? 'no job of the sweep can be composed'
       : `${bad.length} of ${count} jobs cannot be composed, so nothing is queued`,
-    first.hint || (bad.length === count ? '' : 'mend them, or leave them out with --skip-invalid'),
+    bad.length === count ? '' : 'mend them, or leave them out with --skip-invalid',
     { lines: [...named, ...more] },
   );
 }
