@@ -66,6 +66,11 @@ export class Dict<V> implements Iterable<[Key, V]> {
     for (const [id, value] of this.#values) yield [this.#keyOf(id), value];
   }
 
+  /** For console.log and the like. */
+  [Symbol.for('nodejs.util.inspect.custom')](): Map<Key, V> {
+    return new Map(this);
+  }
+
   #keyOf(id: unknown): Key {
     return typeof id === 'string' ? id : (this.#keys?.get(id) ?? null);
   }
