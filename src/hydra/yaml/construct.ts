@@ -89,7 +89,7 @@ class Construction {
         return null;
       default:
         if (tags.PATHS.has(node.tag)) return this.#path(node);
-        throw this.#error(node, `the tag ${shownTag(node.tag)} is not known`);
+        throw this.#unknownTag(node);
     }
   }
 
@@ -149,21 +149,35 @@ class Construction {
 
   /** Of texts alone: for other keys the last value counts. */
   #checkDuplicates({ pairs }: MappingNode): void {
-    const seen = new Set<string>();
+    const seen = new Map<string, Node>();
     for (const [key] of pairs) {
-      if (key.tag !== tags.STR || key.kind !== 'scalar') continue;
-      if (seen.has(key.text))
-        throw this.#error(key, `the key \`${short(key.text)}\` stands twice in this mapping`);
-      seen.add(key.text);
+      if (key.tag !== tags.STR) continue;
+      if (key.kind !== 'scalar') throw this.#noKey(key, 'TypeError');
+      const first = seen.get(key.text);
+      if (first !== undefined) throw this.#duplicate(key, first);
+      seen.set(key.text, key);
     }
+  }
+
+  #duplicate(key: ScalarNode, first: Node): HydraError {
+    const { line } = this.#source.place(first.at);
+    return this.#error(
+      key,
+      `the key \`${short(key.text)}\` stands twice in one mapping, first in line ${line}`,
+    );
   }
 
   #key(node: Node): Key {
     const key = this.#value(node);
     if (isKey(key)) return key;
-    if (!(key instanceof PathValue)) throw this.#error(node, 'a list or mapping cannot be a key');
+    if (!(key instanceof PathValue)) throw this.#noKey(node);
     this.#reject(node, 'a path cannot be a key', 'KeyValidationError');
     return key.path;
+  }
+
+  #noKey(node: Node, type?: ErrorType): HydraError {
+    const message = 'a list or mapping cannot be a key: a text that starts with a bracket needs quotes';
+    return this.#error(node, message, type);
   }
 
   /** Lists of one mapping with one entry each. */
@@ -189,6 +203,16 @@ class Construction {
 
   #wrongKind(node: Node, wanted: string, type?: ErrorType): HydraError {
     return this.#error(node, `the tag ${shownTag(node.tag)} needs ${wanted}, not ${KINDS[node.kind]}`, type);
+  }
+
+  #unknownTag(node: Node): HydraError {
+    const alone = node.tag === tags.MERGE || node.tag === tags.VALUE;
+    if (alone && node.kind === 'scalar')
+      return this.#error(node, `\`${short(node.text)}\` is a value only in quotes`);
+    return this.#error(
+      node,
+      `the tag ${shownTag(node.tag)} is not known; a text that starts with \`!\` needs quotes`,
+    );
   }
 
   #reject(node: Node, message: string, type: ErrorType = 'UnsupportedValueType'): void {

@@ -1,10 +1,10 @@
-import type { HydraError } from '../errors.js';
+import { Composer, type Properties } from './composer.js';
 import type { Limits } from './limits.js';
-import { MAP, type MappingNode, type Node, type Pair, SEQ, type SequenceNode, STR } from './nodes.js';
+import { Lookahead } from './lookahead.js';
+import { MAP, type Node, type Pair, SEQ, STR } from './nodes.js';
 import { resolvePlain } from './scalar.js';
-import { Scanner } from './scanner.js';
 import type { Source } from './source.js';
-import type { DirectiveToken, ScalarToken, TagToken, Token } from './tokens.js';
+import type { DirectiveToken, ScalarToken, TagToken } from './tokens.js';
 
 export interface Parsed {
   /** null: the text holds no document. */
@@ -18,121 +18,94 @@ export interface Parsed {
  * twice, a second document. `LimitError`.
  */
 export function parse(source: Source, limits: Limits): Parsed {
-  const parser = new Parser(source, limits);
-  const root = parser.document();
-  return { root, aliased: parser.aliased };
+  const composer = new Composer(source, limits);
+  const root = new Parser(new Lookahead(source), composer).document();
+  return { root, aliased: composer.aliased };
 }
 
-type Kind = Token['kind'];
-
-/** What may come before a node, and what then has to. */
-interface Context {
-  /** Whether a block may stand here; within flow collections none may. */
-  block: boolean;
-  /** Whether a list may, without being indented: below a key. */
-  dashes: boolean;
-}
-const FLOW: Context = { block: false, dashes: false };
-const BLOCK: Context = { block: true, dashes: false };
-const BELOW_KEY: Context = { block: true, dashes: true };
+/** Where a node stands. Blocks stand in blocks alone; a list below a key may do without indentation. */
+type Context = 'block' | 'below key' | 'flow';
 
 class Parser {
-  aliased = false;
-  readonly #source: Source;
-  readonly #scanner: Scanner;
-  #peeked: Token | null = null;
-  readonly #limits: Limits;
-  readonly #anchors = new Map<string, Node>();
-  #tagPrefixes = new Map<string, string>();
-  #depth = 0;
-  #nodes = 0;
+  readonly #tokens: Lookahead;
+  readonly #composer: Composer;
+  #tagPrefixes: ReadonlyMap<string, string> = STANDARD_PREFIXES;
 
-  constructor(source: Source, limits: Limits) {
-    this.#source = source;
-    this.#limits = limits;
-    this.#scanner = new Scanner(source);
+  constructor(tokens: Lookahead, composer: Composer) {
+    this.#tokens = tokens;
+    this.#composer = composer;
   }
 
+  // Documents.
+
   document(): Node | null {
-    if (this.#isNext('end')) return null;
-    if (!this.#isNext('directive', 'document start')) {
-      this.#tagPrefixes = new Map(STANDARD_PREFIXES);
-      return this.#lastDocument(this.#node(BLOCK));
-    }
+    const tokens = this.#tokens;
+    if (tokens.isNext('end')) return null;
+    if (!tokens.isNext('directive', 'document start')) return this.#lastDocument(this.#node('block'));
     this.#documentStart();
-    const empty = this.#isNext('directive', 'document start', 'document end', 'end');
-    return this.#lastDocument(empty ? this.#emptyScalar(this.#next.at) : this.#node(BLOCK));
+    const isEmpty = tokens.isNext('directive', 'document start', 'document end', 'end');
+    return this.#lastDocument(isEmpty ? this.#composer.empty(tokens.next.at) : this.#node('block'));
   }
 
   #documentStart(): void {
     this.#directives();
-    const { kind, at } = this.#take();
-    if (kind === 'document start') return;
-    throw this.#source.error(
-      'ParserError',
-      `${FOUND[kind]} cannot follow here: the document is complete`,
-      at,
-    );
+    const token = this.#tokens.take();
+    if (token.kind !== 'document start') throw this.#tokens.tooMuch(token);
   }
 
   #lastDocument(root: Node): Node {
-    while (this.#isNext('document end')) this.#take();
-    if (this.#isNext('end')) return root;
-    const { at } = this.#next;
+    const tokens = this.#tokens;
+    while (tokens.isNext('document end')) tokens.take();
+    if (tokens.isNext('end')) return root;
+    const { at } = tokens.next;
     this.#documentStart();
-    throw this.#source.error(
-      'ComposerError',
-      'a second document starts here, but a config is one document',
-      at,
-    );
+    const message = 'a second document starts here, but a config is one document';
+    throw tokens.source.error('ComposerError', message, at);
   }
 
   #directives(): void {
     const prefixes = new Map<string, string>();
     let versions = 0;
-    for (;;) {
-      const token = this.#next;
-      if (token.kind !== 'directive') break;
-      this.#take();
-      this.#directive(token, prefixes, versions);
-      if (token.directive.name === 'YAML') versions++;
+    for (let token = this.#tokens.next; token.kind === 'directive'; token = this.#tokens.next) {
+      this.#tokens.take();
+      if (token.directive.name === 'YAML') this.#version(token.directive.major, token.at, versions++);
+      else if (token.directive.name === 'TAG') this.#tagPrefix(token.directive, token.at, prefixes);
     }
     this.#tagPrefixes = new Map([...STANDARD_PREFIXES, ...prefixes]);
   }
 
-  #directive({ directive, at }: DirectiveToken, prefixes: Map<string, string>, versions: number): void {
-    if (directive.name === 'YAML') {
-      if (versions > 0) throw this.#source.error('ParserError', 'the version of YAML is given twice', at);
-      if (directive.major !== 1)
-        throw this.#source.error('ParserError', 'only versions 1.x of YAML are read', at);
-    } else if (directive.name === 'TAG') {
-      const { handle, prefix } = directive;
-      if (prefixes.has(handle))
-        throw this.#source.error('ParserError', `the prefix of ${handle} is given twice`, at);
-      prefixes.set(handle, prefix);
-    }
+  #version(major: number, at: number, before: number): void {
+    if (before > 0) throw this.#tokens.error('the version of YAML is given twice', at);
+    if (major !== 1) throw this.#tokens.error('only versions 1.x of YAML are read', at);
   }
+
+  #tagPrefix({ handle, prefix }: TagDirective, at: number, prefixes: Map<string, string>): void {
+    if (prefixes.has(handle)) throw this.#tokens.error(`the prefix of ${handle} is given twice`, at);
+    prefixes.set(handle, prefix);
+  }
+
+  // Nodes.
 
   #node(context: Context): Node {
-    const token = this.#next;
-    if (token.kind === 'alias') {
-      this.#take();
-      return this.#aliasedNode(token.name, token.at);
-    }
-    const { anchor, tag } = this.#properties();
-    return this.#content(context, token.at, anchor, tag);
+    const token = this.#tokens.next;
+    if (token.kind !== 'alias') return this.#content(context, token.at);
+    this.#tokens.take();
+    return this.#composer.alias(token.name, token.at);
   }
 
-  #aliasedNode(name: string, at: number): Node {
-    const node = this.#anchors.get(name);
-    if (node === undefined)
-      throw this.#source.error(
-        'ComposerError',
-        `no anchor &${name} stands before this alias; a text that starts with \`*\` needs quotes`,
-        at,
-      );
-    this.aliased = true;
-    return node;
+  #content(context: Context, at: number): Node {
+    const { anchor, tag } = this.#properties();
+    const properties = { anchor, at };
+    const given = tag === '!' ? null : tag;
+    const token = this.#tokens.next;
+    if (token.kind === 'scalar') {
+      this.#tokens.take();
+      return this.#composer.scalar(properties, given ?? scalarTag(token, tag), token.text);
+    }
+    const collection = this.#collection(context, properties, given);
+    if (collection !== null) return collection;
+    if (anchor === null && tag === null) throw this.#tokens.unexpected(token, 'a value');
+    return this.#composer.scalar(properties, given ?? resolvePlain(''), '');
   }
 
   /** An anchor and a tag, in either order, each at most once. */
@@ -140,11 +113,11 @@ class Parser {
     let anchor: string | null = null;
     let tag: TagToken | null = null;
     while (anchor === null || tag === null) {
-      const token = this.#next;
+      const token = this.#tokens.next;
       if (token.kind === 'anchor' && anchor === null) anchor = token.name;
       else if (token.kind === 'tag' && tag === null) tag = token;
       else break;
-      this.#take();
+      this.#tokens.take();
     }
     return { anchor, tag: tag === null ? null : this.#fullTag(tag) };
   }
@@ -153,117 +126,57 @@ class Parser {
     if (handle === null) return suffix;
     const prefix = this.#tagPrefixes.get(handle);
     if (prefix === undefined)
-      throw this.#source.error('ParserError', `no %TAG directive says what ${handle} stands for`, at);
+      throw this.#tokens.error(`no %TAG directive says what ${handle} stands for`, at);
     return prefix + suffix;
   }
 
-  #content({ block, dashes }: Context, at: number, anchor: string | null, tag: string | null): Node {
-    const token = this.#next;
-    const given = tag === '!' ? null : tag;
-    const collection = (): string => {
-      this.#checkAnchor(anchor, at);
-      return given ?? (token.kind === '{' || token.kind === 'block mapping' ? MAP : SEQ);
-    };
-    switch (token.kind) {
-      case 'scalar':
-        this.#take();
-        this.#checkAnchor(anchor, at);
-        return this.#anchored(anchor, this.#scalar(given ?? this.#scalarTag(token, tag), at, token.text));
+  /** null: none starts here. */
+  #collection(context: Context, properties: Properties, tag: string | null): Node | null {
+    const composer = this.#composer;
+    switch (this.#tokens.next.kind) {
       case '[':
-        return this.#sequence(collection(), at, anchor, (items) => this.#flowSequence(items));
+        return composer.sequence(properties, tag ?? SEQ, (items) => this.#flowSequence(items));
       case '{':
-        return this.#mapping(collection(), at, anchor, (pairs) => this.#flowMapping(pairs));
+        return composer.mapping(properties, tag ?? MAP, (pairs) => this.#flowMapping(pairs));
       case 'block sequence':
-        if (block) return this.#sequence(collection(), at, anchor, (items) => this.#blockSequence(items));
-        break;
+        if (context === 'flow') return null;
+        return composer.sequence(properties, tag ?? SEQ, (items) => this.#blockSequence(items));
       case 'block mapping':
-        if (block) return this.#mapping(collection(), at, anchor, (pairs) => this.#blockMapping(pairs));
-        break;
+        if (context === 'flow') return null;
+        return composer.mapping(properties, tag ?? MAP, (pairs) => this.#blockMapping(pairs));
       case '-':
-        if (dashes) return this.#sequence(collection(), at, anchor, (items) => this.#dashes(items));
-        break;
+        if (context !== 'below key') return null;
+        return composer.sequence(properties, tag ?? SEQ, (items) => this.#dashes(items));
+      default:
+        return null;
     }
-    if (anchor === null && tag === null) throw this.#unexpected('a value', token.kind, token.at);
-    this.#checkAnchor(anchor, at);
-    return this.#anchored(anchor, this.#scalar(given ?? resolvePlain(''), at, ''));
-  }
-
-  #scalarTag({ text, plain }: ScalarToken, tag: string | null): string {
-    return plain || tag === '!' ? resolvePlain(text) : STR;
-  }
-
-  #checkAnchor(anchor: string | null, at: number): void {
-    if (anchor !== null && this.#anchors.has(anchor))
-      throw this.#source.error('ComposerError', `the anchor &${anchor} is given a second time`, at);
-  }
-
-  #anchored<N extends Node>(anchor: string | null, node: N): N {
-    if (anchor !== null) this.#anchors.set(anchor, node);
-    return node;
-  }
-
-  #scalar(tag: string, at: number, text: string): Node {
-    this.#count(at);
-    return { kind: 'scalar', tag, at, text };
-  }
-
-  #emptyScalar(at: number): Node {
-    return this.#scalar(resolvePlain(''), at, '');
-  }
-
-  #sequence(tag: string, at: number, anchor: string | null, fill: (items: Node[]) => void): Node {
-    const node: SequenceNode = { kind: 'sequence', tag, at, items: [] };
-    this.#within(this.#anchored(anchor, node), () => fill(node.items));
-    return node;
-  }
-
-  #mapping(tag: string, at: number, anchor: string | null, fill: (pairs: Pair[]) => void): Node {
-    const node: MappingNode = { kind: 'mapping', tag, at, pairs: [] };
-    this.#within(this.#anchored(anchor, node), () => fill(node.pairs));
-    return node;
-  }
-
-  #within({ at }: Node, fill: () => void): void {
-    this.#count(at);
-    if (++this.#depth > this.#limits.depth)
-      throw this.#source.error(
-        'LimitError',
-        `more than ${this.#limits.depth} collections within each other`,
-        at,
-      );
-    fill();
-    this.#depth--;
-  }
-
-  #count(at: number): void {
-    if (++this.#nodes > this.#limits.nodes)
-      throw this.#source.error('LimitError', `more than ${this.#limits.nodes} values in one file`, at);
   }
 
   // Block collections.
 
   #blockSequence(items: Node[]): void {
-    this.#take();
-    while (this.#isNext('-')) {
-      const dash = this.#take();
-      items.push(this.#isNext('-', 'block end') ? this.#emptyScalar(dash.at + 1) : this.#node(BLOCK));
+    const tokens = this.#tokens;
+    tokens.take();
+    while (tokens.isNext('-')) {
+      const { at } = tokens.take();
+      items.push(tokens.isNext('-', 'block end') ? this.#composer.empty(at + 1) : this.#node('block'));
     }
     this.#blockEnd('an item of the list');
   }
 
   /** A list below a key, as far to the left as the key. */
   #dashes(items: Node[]): void {
-    while (this.#isNext('-')) {
-      const dash = this.#take();
-      items.push(
-        this.#isNext('-', '?', ':', 'block end') ? this.#emptyScalar(dash.at + 1) : this.#node(BLOCK),
-      );
+    const tokens = this.#tokens;
+    while (tokens.isNext('-')) {
+      const { at } = tokens.take();
+      const isEmpty = tokens.isNext('-', '?', ':', 'block end');
+      items.push(isEmpty ? this.#composer.empty(at + 1) : this.#node('block'));
     }
   }
 
   #blockMapping(pairs: Pair[]): void {
-    this.#take();
-    while (this.#isNext('?')) {
+    this.#tokens.take();
+    while (this.#tokens.isNext('?')) {
       const key = this.#blockPart('?');
       pairs.push([key, this.#blockPart(':')]);
     }
@@ -271,113 +184,96 @@ class Parser {
   }
 
   #blockPart(sign: '?' | ':'): Node {
-    if (!this.#isNext(sign)) return this.#emptyScalar(this.#next.at);
-    const { at } = this.#take();
-    return this.#isNext('?', ':', 'block end') ? this.#emptyScalar(at + 1) : this.#node(BELOW_KEY);
+    const tokens = this.#tokens;
+    if (!tokens.isNext(sign)) return this.#composer.empty(tokens.next.at);
+    const { at } = tokens.take();
+    return tokens.isNext('?', ':', 'block end') ? this.#composer.empty(at + 1) : this.#node('below key');
   }
 
   #blockEnd(wanted: string): void {
-    const { kind, at } = this.#take();
-    if (kind !== 'block end') throw this.#unexpected(wanted, kind, at);
+    const token = this.#tokens.take();
+    switch (token.kind) {
+      case 'block end':
+        return;
+      case 'block mapping':
+      case 'block sequence':
+        throw this.#tokens.error('the indentation of this line fits none of the lines above it', token.at);
+      case 'scalar':
+        throw this.#tokens.error(
+          'the value before this is complete: is a quote missing, or one too many?',
+          token.at,
+        );
+      default:
+        throw this.#tokens.unexpected(token, wanted);
+    }
   }
 
   // Flow collections.
 
   #flowSequence(items: Node[]): void {
-    const { at } = this.#take();
-    while (this.#entry(']', at, items.length > 0)) {
-      items.push(this.#isNext('?') ? this.#singlePair() : this.#node(FLOW));
-    }
+    const { at } = this.#tokens.take();
+    while (this.#isEntry(']', at, items.length > 0))
+      items.push(this.#tokens.isNext('?') ? this.#singlePair() : this.#node('flow'));
   }
 
   /** `[a: b]` is a list of one mapping. */
   #singlePair(): Node {
-    return this.#mapping(MAP, this.#next.at, null, (pairs) => {
+    return this.#composer.mapping({ anchor: null, at: this.#tokens.next.at }, MAP, (pairs) => {
       pairs.push(this.#flowPair(']'));
     });
   }
 
   #flowMapping(pairs: Pair[]): void {
-    const { at } = this.#take();
-    while (this.#entry('}', at, pairs.length > 0)) {
-      if (this.#isNext('?')) pairs.push(this.#flowPair('}'));
-      else pairs.push([this.#node(FLOW), this.#emptyScalar(this.#next.at)]);
-    }
+    const { at } = this.#tokens.take();
+    while (this.#isEntry('}', at, pairs.length > 0))
+      pairs.push(this.#tokens.isNext('?') ? this.#flowPair('}') : this.#keyAlone());
+  }
+
+  #keyAlone(): Pair {
+    const key = this.#node('flow');
+    return [key, this.#composer.empty(this.#tokens.next.at)];
   }
 
   #flowPair(close: ']' | '}'): Pair {
-    const { at } = this.#take();
-    const key = this.#isNext(':', ',', close) ? this.#emptyScalar(at) : this.#node(FLOW);
-    if (!this.#isNext(':')) return [key, this.#emptyScalar(this.#next.at)];
-    const colon = this.#take();
-    return [key, this.#isNext(',', close) ? this.#emptyScalar(colon.at + 1) : this.#node(FLOW)];
+    const tokens = this.#tokens;
+    const { at } = tokens.take();
+    const key = tokens.isNext(':', ',', close) ? this.#composer.empty(at) : this.#node('flow');
+    if (!tokens.isNext(':')) return [key, this.#composer.empty(tokens.next.at)];
+    const colon = tokens.take();
+    return [key, tokens.isNext(',', close) ? this.#composer.empty(colon.at + 1) : this.#node('flow')];
   }
 
   /** Whether an entry follows; takes the comma before it, or the closing sign. */
-  #entry(close: ']' | '}', open: number, further: boolean): boolean {
-    if (!this.#isNext(close)) {
+  #isEntry(close: ']' | '}', open: number, further: boolean): boolean {
+    const tokens = this.#tokens;
+    if (!tokens.isNext(close)) {
       if (further) this.#comma(close, open);
-      if (!this.#isNext(close)) return true;
+      if (!tokens.isNext(close)) return true;
     }
-    this.#take();
+    tokens.take();
     return false;
   }
 
   #comma(close: ']' | '}', open: number): void {
-    const { kind, at } = this.#next;
-    if (kind === 'end')
-      throw this.#source.error(
-        'ParserError',
-        `the \`${close === ']' ? '[' : '{'}\` that opens here is never closed`,
-        open,
-      );
-    if (kind !== ',') throw this.#unexpected(`\`,\` or \`${close}\``, kind, at);
-    this.#take();
-  }
-
-  get #next(): Token {
-    this.#peeked ??= this.#scanner.peek();
-    return this.#peeked;
-  }
-
-  #take(): Token {
-    this.#peeked = null;
-    return this.#scanner.take();
-  }
-
-  #isNext(first: Kind, second = first, third = first, fourth = first): boolean {
-    const { kind } = this.#next;
-    return kind === first || kind === second || kind === third || kind === fourth;
-  }
-
-  #unexpected(wanted: string, found: Kind, at: number): HydraError {
-    return this.#source.error('ParserError', `${wanted} was expected here, not ${FOUND[found]}`, at);
+    const tokens = this.#tokens;
+    const token = tokens.next;
+    if (token.kind === 'end')
+      throw tokens.error(`the \`${tokens.source.text.charAt(open)}\` that opens here is never closed`, open);
+    if (token.kind !== ',') {
+      const { line } = tokens.source.place(open);
+      throw tokens.unexpected(token, `\`,\` or \`${close}\`, for the bracket of line ${line},`);
+    }
+    tokens.take();
   }
 }
 
-const STANDARD_PREFIXES: readonly (readonly [string, string])[] = [
+type TagDirective = Extract<DirectiveToken['directive'], { name: 'TAG' }>;
+
+const STANDARD_PREFIXES: ReadonlyMap<string, string> = new Map([
   ['!', '!'],
   ['!!', 'tag:yaml.org,2002:'],
-];
+]);
 
-const FOUND: Readonly<Record<Kind, string>> = {
-  'document start': 'the start of a document',
-  'document end': 'the end of the document',
-  'block sequence': 'a list',
-  'block mapping': 'a mapping',
-  'block end': 'a line further to the left',
-  '[': '`[`',
-  '{': '`{`',
-  ']': '`]`',
-  '}': '`}`',
-  ',': '`,`',
-  '-': 'an item of a list',
-  '?': 'a key',
-  ':': '`:`',
-  end: 'the end of the text',
-  alias: 'an alias',
-  anchor: 'an anchor',
-  tag: 'a tag',
-  directive: 'a directive',
-  scalar: 'a value',
-};
+/** Quotes make a text of a scalar, unless the tag is `!`. */
+const scalarTag = ({ text, plain }: ScalarToken, tag: string | null): string =>
+  plain || tag === '!' ? resolvePlain(text) : STR;

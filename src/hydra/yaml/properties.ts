@@ -13,7 +13,7 @@ export function scanAnchor(source: Source): Token {
   if (name === '' || !(isBlank(code) || '?:,]}%@`'.includes(String.fromCharCode(code))))
     throw source.error(
       'ScannerError',
-      `${source.shown()} cannot be part of a name: ${kind === 'alias' ? 'aliases' : 'anchors'} are letters, digits, \`-\` and \`_\``,
+      `${source.shown()} cannot be part of the name of an ${kind}: a text that starts with \`${source.text.charAt(at)}\` needs quotes`,
     );
   return { kind, at, name };
 }

@@ -36,6 +36,8 @@ export class Scanner {
   #indent = -1;
   readonly #outerIndents: number[] = [];
   #keyMayStart = true;
+  /** Of the last scalar, for messages. */
+  #textStart = 0;
   /** One for each level at most, outermost first. */
   readonly #keyStarts: KeyStart[] = [];
 
@@ -300,11 +302,7 @@ export class Scanner {
       this.#keyMayStart = false;
     } else {
       if (this.#level === 0) {
-        if (!this.#keyMayStart)
-          throw this.source.error(
-            'ScannerError',
-            'a second `: ` in one value: put the value in quotes, or start a new line for the key',
-          );
+        if (!this.#keyMayStart) throw this.#noKey();
         if (this.#indentTo(this.source.column)) this.#add('block mapping');
       }
       this.#keyMayStart = this.#level === 0;
@@ -313,10 +311,21 @@ export class Scanner {
     this.#sign(':');
   }
 
+  /** A `:` whose key is none, as it is not in this line alone or stands within a value. */
+  #noKey(): Error {
+    const { line } = this.source.place(this.#textStart);
+    const message =
+      line === this.source.place(this.source.at).line
+        ? 'a second `: ` in one value: put the value in quotes, or start a new line for the key'
+        : `this line goes on with the text of line ${line}, so no key can stand in it: is it indented wrongly, or a \`:\` missing above?`;
+    return this.source.error('ScannerError', message);
+  }
+
   /** Anchors, aliases, tags, quoted scalars: a key may start with them, and none directly behind. */
   #keyPart(scan: (source: Source) => Token): void {
     this.#noteKeyStart();
     this.#keyMayStart = false;
+    this.#textStart = this.source.at;
     this.#tokens.push(scan(this.source));
   }
 
@@ -324,6 +333,7 @@ export class Scanner {
     this.#noteKeyStart();
     const { token, endedLine } = scanPlain(this.source, this.#indent + 1, this.#level !== 0);
     this.#keyMayStart = endedLine;
+    this.#textStart = token.at;
     this.#tokens.push(token);
   }
 

@@ -6,6 +6,7 @@ export const TAB = 9;
 export const SPACE = 32;
 export const HASH = 35;
 export const COLON = 58;
+const BACKTICK = 96;
 export const BYTE_ORDER_MARK = 0xfeff;
 
 /** YAML 1.1 knows five line breaks: LF, CR, NEL, LS and PS. */
@@ -91,6 +92,7 @@ export class Source {
     if (code === END) return 'the end of the text';
     if (code === TAB) return 'a tab';
     if (code === SPACE) return 'a space';
+    if (code === BACKTICK) return 'a backtick';
     return isBreak(code) ? 'the end of the line' : `\`${String.fromCodePoint(code)}\``;
   }
 
