@@ -313,12 +313,19 @@ export class Scanner {
 
   /** A `:` whose key is none, as it is not in this line alone or stands within a value. */
   #noKey(): Error {
-    const { line } = this.source.place(this.#textStart);
-    const message =
-      line === this.source.place(this.source.at).line
+    const { source } = this;
+    const { line } = source.place(this.#textStart);
+    if (line !== source.place(source.at).line)
+      return source.error(
+        'ScannerError',
+        `this line goes on with the text of line ${line}, so no key can stand in it: is it indented wrongly, or a \`:\` missing above?`,
+      );
+    return source.error(
+      'ScannerError',
+      source.isWithin(KEY_LENGTH, this.#textStart)
         ? 'a second `: ` in one value: put the value in quotes, or start a new line for the key'
-        : `this line goes on with the text of line ${line}, so no key can stand in it: is it indented wrongly, or a \`:\` missing above?`;
-    return this.source.error('ScannerError', message);
+        : `a key has ${KEY_LENGTH} characters at most, unless it stands behind \`? \``,
+    );
   }
 
   /** Anchors, aliases, tags, quoted scalars: a key may start with them, and none directly behind. */
