@@ -71,6 +71,7 @@ const MISTAKES: readonly (readonly [
   ['ConstructorError', '`<<` takes a mapping', '<<: [{}, 1]', 1, 10],
   ['ConstructorError', 'cannot be a key: a text that starts with a bracket needs quotes', 'a: {{x}}', 1, 5],
   ['ConstructorError', 'not base64', '!!binary a', 1, 1],
+  ['ConstructorError', 'not base64', '!!binary YQ=QQYQ=', 1, 1],
   ['ConstructorError', 'a mapping with one entry', '!!omap [a]', 1, 9],
   ['ConstructorError', 'the tag !!str needs a scalar, not a list', '!!str [a]', 1, 1],
   ['ValueError', '`x` is not an integer', '!!int x', 1, 1],
