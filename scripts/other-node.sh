@@ -8,7 +8,11 @@ version=$1
 tarball=${2:-}
 cache=${EXPD_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/expd-test}/node-$version
 arch=$(node -p process.arch)
-mkdir -p "$cache"
+# Of this checkout alone: another one has other files, and perhaps other packages.
+prefix=$cache/$(pwd -P | sha256sum | cut -c1-12)
+mkdir -p "$prefix/bin"
+exec 9>"$cache/.lock"
+flock 9
 
 if [ ! -x "$cache/node/bin/node" ]; then
   scratch=$(mktemp -d "$cache/.unpack-XXXXXX")
@@ -16,6 +20,7 @@ if [ ! -x "$cache/node/bin/node" ]; then
   mv "$scratch/package" "$cache/node"
   rm -rf "$scratch"
 fi
+ln -sfn "$cache/node/bin/node" "$prefix/bin/node"
 
 if [ -z "$tarball" ]; then
   scratch=$(mktemp -d)
@@ -23,16 +28,17 @@ if [ -z "$tarball" ]; then
   npm pack --silent --ignore-scripts --pack-destination "$scratch" >/dev/null
   tarball=$(echo "$scratch"/expd-*.tgz)
 fi
-installed="$cache/node/lib/node_modules/expd"
+installed="$prefix/lib/node_modules/expd"
 wanted=$(node -p 'JSON.stringify(require("./package.json").dependencies)')
-if [ -d "$installed" ] && [ "$(cat "$cache/dependencies" 2>/dev/null)" = "$wanted" ]; then
+if [ -d "$installed" ] && [ "$(cat "$prefix/dependencies" 2>/dev/null)" = "$wanted" ]; then
   # The compiled packages are still right: only our own files are new.
   find "$installed" -mindepth 1 -maxdepth 1 ! -name node_modules -exec rm -rf {} +
   tar -xzf "$tarball" -C "$installed" --strip-components=1
 else
+  rm -f "$prefix/dependencies"
   npm_cli=$(dirname "$(readlink -f "$(command -v npm)")")/npm-cli.js
-  PATH="$cache/node/bin:$PATH" npm_config_nodedir="$cache/node" \
-    node "$npm_cli" install --silent --global --prefix "$cache/node" --no-audit --no-fund "$tarball" >&2
-  printf %s "$wanted" >"$cache/dependencies"
+  PATH="$prefix/bin:$PATH" npm_config_nodedir="$cache/node" \
+    node "$npm_cli" install --silent --global --prefix "$prefix" --no-audit --no-fund "$tarball" >&2
+  printf %s "$wanted" >"$prefix/dependencies"
 fi
-echo "$cache/node"
+echo "$prefix"
