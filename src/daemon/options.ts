@@ -137,7 +137,7 @@ function resolve(
       throw new UserError(
         'usage',
         `${where}: ${cause instanceof Error ? cause.message : cause}`,
-        'expctl config show prints every setting',
+        'expd --help lists the settings',
       );
     }
   });
@@ -215,7 +215,11 @@ function targets(value: unknown): NotifyTarget[] {
   const list = typeof value === 'string' ? [{ command: ['/bin/sh', '-c', value] }] : value;
   if (!Array.isArray(list)) throw new Error('not a list of targets, each with `command` or `url`');
   return list.map((entry: unknown): NotifyTarget => {
-    const target = entry as { command?: unknown; url?: unknown; on?: unknown };
+    const target: { command?: unknown; url?: unknown; on?: unknown } =
+      typeof entry === 'object' && entry !== null ? entry : {};
+    const unknown = Object.keys(target).find((key) => !['command', 'url', 'on'].includes(key));
+    if (unknown !== undefined)
+      throw new Error(`a target has no \`${unknown}\`, only \`command\`, \`url\` and \`on\``);
     const command = typeof target.command === 'string' ? ['/bin/sh', '-c', target.command] : target.command;
     const on = target.on === undefined ? {} : { on: events(target.on) };
     if (command !== undefined) {

@@ -241,3 +241,26 @@ test('settings are read again when the file changes', async () => {
   open('b');
   for (const id of ids) expect(await wait(id)).toBe(0);
 });
+
+test('settings that are not good change nothing, and it is said', async () => {
+  await home.start();
+  const file = join(home.dir, 'home/config/settings.yaml');
+  const told = async (): Promise<string> => (await home.expctl(['ls'])).stderr;
+  for (const [text, why] of [
+    ['slots: many', /slots: "many" is not a whole number/],
+    ['layout: mine', /no layout "mine"/],
+  ] as const) {
+    writeFileSync(file, text);
+    await until('it is said', async () => why.test(await told()));
+    expect((await home.expctl(['config', 'show'])).stderr).toMatch(why);
+    expect(JSON.parse(await home.ok('daemon', 'status', '--json')).notices).toHaveLength(1);
+    const refused = await home.submit(['true']);
+    expect(await wait(refused)).toBe(0);
+  }
+  writeFileSync(file, 'slots: 2');
+  await until('all is well', async () => !(await told()).includes('not in force'));
+  await home.stop();
+  writeFileSync(file, 'layout: mine');
+  await expect(home.start()).rejects.toThrow(/\(2\): expd: no layout "mine"; one of: flat hybrid\n$/);
+  home.daemon = null;
+});

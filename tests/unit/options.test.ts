@@ -52,6 +52,8 @@ describe('settings', () => {
     ['layout: a/b\n', /not the name of a layout/],
     ['log_level: loud\n', /none of trace, debug/],
     ['notify: [{}]\n', /neither `command` nor/],
+    ['notify: [~]\n', /neither `command` nor/],
+    ['notify: [{command: x, onn: [failed]}]\n', /no `onn`, only `command`, `url` and `on`/],
     ['state: relative\n', /not an absolute path/],
     ['slotz: 1\n', /unknown setting slotz/],
     ['- 1\n', /not a table/],

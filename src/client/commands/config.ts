@@ -12,7 +12,10 @@ export const config = verb({
   flags: {},
   examples: [['expctl config show', 'flag > environment (EXPD_…) > settings.yaml > default']],
   async run({ daemon }) {
-    const { settings } = await daemon.call(DaemonService.showConfig, {});
+    const [{ settings }, { notices }] = await Promise.all([
+      daemon.call(DaemonService.showConfig, {}),
+      daemon.call(DaemonService.info, {}),
+    ]);
     return {
       json: {
         settings: settings.map(({ key, value, origin, description }) => ({
@@ -33,6 +36,7 @@ export const config = verb({
           settings,
           style.width,
         ),
+      warnings: notices,
     };
   },
 });

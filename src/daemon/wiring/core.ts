@@ -12,7 +12,7 @@ import type { Submission } from '../run/submission.js';
 import { Chronicle } from '../rundir/chronicle.js';
 import { diffStore } from '../rundir/diffs.js';
 import { environmentStore } from '../rundir/environment.js';
-import { readLayouts } from '../rundir/layouts.js';
+import { layoutNamed, readLayouts } from '../rundir/layouts.js';
 import { takeLock } from '../store/lock.js';
 import { openReader } from '../store/reader.js';
 import { installShim, shimCandidates } from '../supervisor/shim.js';
@@ -45,7 +45,10 @@ export async function openCore({ places, loaded, flags, env, writer }: Given, cl
   const opened = openLog(places.state, loaded.settings.logLevel, env);
   const { log } = opened;
   closers.push(opened.close);
-  const settings = new CurrentSettings(loaded, places.settings, flags, env, log);
+  const layouts = await readLayouts([join(PACKAGE_ROOT, 'conf/layout'), join(places.config, 'layout')]);
+  const settings = new CurrentSettings(loaded, places.settings, flags, env, log, ({ layout }) =>
+    layoutNamed(layouts, layout),
+  );
   settings.onChange(({ logLevel }) => opened.setLevel(logLevel));
 
   const shim = installShim(shimCandidates(PACKAGE_ROOT), places.state);
@@ -83,7 +86,7 @@ export async function openCore({ places, loaded, flags, env, writer }: Given, cl
     environments,
     diffs,
     shim,
-    layouts: await readLayouts([join(PACKAGE_ROOT, 'conf/layout'), join(places.config, 'layout')]),
+    layouts,
     chronicle: new Chronicle({ clock, log, environments, diffs, submission, code: reader.code }),
   };
 }

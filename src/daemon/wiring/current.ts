@@ -1,21 +1,27 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type FSWatcher, watch } from 'chokidar';
+import { isDeepStrictEqual } from 'node:util';
 import type { Log } from '../log.js';
 import { type Loaded, loadSettings, type Settings } from '../options.js';
+import { followFile } from './follow-file.js';
 
 /** The settings now in force. The file is read again when it changes; a bad one is logged and changes nothing. */
 export class CurrentSettings {
   readonly #listeners: ((settings: Settings) => void)[] = [];
-  #watcher: FSWatcher | null = null;
+  #unfollow = (): void => {};
+  #refused: string | null = null;
 
+  /** `check` throws what is wrong with settings beyond what their own table knows. */
   constructor(
     private loaded: Loaded,
     private readonly file: string,
     private readonly flags: Readonly<Record<string, string>>,
     private readonly env: NodeJS.ProcessEnv,
     private readonly log: Log,
-  ) {}
+    private readonly check: (settings: Settings) => void,
+  ) {
+    check(loaded.settings);
+  }
 
   get now(): Settings {
     return this.loaded.settings;
@@ -23,6 +29,11 @@ export class CurrentSettings {
 
   get given(): Loaded['given'] {
     return this.loaded.given;
+  }
+
+  /** Why the file as it is now is not in force; null when it is. */
+  get refused(): string | null {
+    return this.#refused;
   }
 
   onChange(listener: (settings: Settings) => void): void {
@@ -38,24 +49,31 @@ export class CurrentSettings {
       this.log.warn({ event: 'settings_not_watched', err });
       return;
     }
-    // Editors replace files, so the name is watched, not the inode.
-    this.#watcher = watch(this.file, { ignoreInitial: true, awaitWriteFinish: { stabilityThreshold: 100 } });
-    this.#watcher.on('all', () => void this.#reload());
-    this.#watcher.on('error', (err) => this.log.warn({ event: 'settings_not_watched', err }));
+    this.#unfollow = followFile(
+      this.file,
+      () => void this.#reload(),
+      (err) => this.log.warn({ event: 'settings_not_watched', err }),
+    );
+    // What changed between the first reading and now.
+    void this.#reload();
   }
 
-  async close(): Promise<void> {
-    await this.#watcher?.close();
+  close(): void {
+    this.#unfollow();
   }
 
   async #reload(): Promise<void> {
     try {
       const loaded = await loadSettings(this.file, this.flags, this.env);
+      this.check(loaded.settings);
       // Where the state lies was decided when it was opened.
       loaded.settings.state = this.loaded.settings.state;
+      this.#refused = null;
+      if (isDeepStrictEqual(loaded, this.loaded)) return;
       this.loaded = loaded;
     } catch (err) {
-      this.log.error({ event: 'settings_refused', why: err instanceof Error ? err.message : String(err) });
+      this.#refused = err instanceof Error ? err.message : String(err);
+      this.log.error({ event: 'settings_refused', why: this.#refused });
       return;
     }
     this.log.info({ event: 'settings_changed' });

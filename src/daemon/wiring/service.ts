@@ -103,5 +103,11 @@ function daemonPorts(core: Core, { executor, scheduler }: Work, calls: Calls, en
   };
 }
 
-const notices = ({ reader }: Core): string[] =>
-  reader.draining() ? ['the daemon is draining: nothing starts until expctl daemon undrain'] : [];
+const notices = ({ reader, settings }: Core): string[] => [
+  ...(reader.draining() ? ['the daemon is draining: nothing starts until expctl daemon undrain'] : []),
+  ...(settings.refused === null
+    ? []
+    : [
+        `the settings are not in force as they stand now, and the next daemon will not start: ${settings.refused}`,
+      ]),
+];
