@@ -90,4 +90,14 @@ describe.each(OTHERS)('Node %s, from the packed tarball', (version) => {
     installed = other(version);
   }, 600_000);
   promises(() => new Home({}, installed.node, installed.programs));
+
+  test('packages that were built for another Node are said in one line', async () => {
+    home = new Home({}, installed.node);
+    await expect(home.start()).rejects.toThrow(
+      new RegExp(
+        `^expd ended before it was ready \\(78\\): expd: better-sqlite3 is not built for Node v${version}; [^\n]*\n$`,
+      ),
+    );
+    home.daemon = null;
+  });
 });

@@ -9,7 +9,7 @@ import { openDatabase } from './open.js';
  * frees it however the process ends, and keeps it while the process is stopped. POSIX locks vanish when
  * the process closes any other descriptor of the file, so nothing else may open `lock.db`; a collected
  * connection would close its own, but openDatabase's are never collected.
- * Throws UserError another_daemon, or storage_failed where the directory cannot be written.
+ * Throws UserError another_daemon, or storage_failed where the directory cannot be written or SQLite cannot be loaded.
  */
 export function takeLock(stateDir: string): { release(): void } {
   const file = join(stateDir, 'lock.db');
@@ -25,6 +25,13 @@ export function takeLock(stateDir: string): { release(): void } {
         'another_daemon',
         `another expd has ${stateDir}`,
         'expctl daemon status shows it; expctl daemon stop ends it',
+        { cause },
+      );
+    if (isModuleMissing(cause))
+      throw new UserError(
+        'storage_failed',
+        `better-sqlite3 is not built for Node ${process.version}`,
+        'install expd again with this Node, or run npm rebuild better-sqlite3 where it is installed',
         { cause },
       );
     const full = storageFailure(cause) === 'full';
@@ -44,3 +51,9 @@ export function takeLock(stateDir: string): { release(): void } {
     },
   };
 }
+
+/** After another version of Node was installed, or an installation without its scripts. */
+const isModuleMissing = (cause: unknown): boolean =>
+  cause instanceof Error &&
+  (('code' in cause && cause.code === 'ERR_DLOPEN_FAILED') ||
+    /^Could not locate the bindings/.test(cause.message));
