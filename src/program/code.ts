@@ -15,7 +15,7 @@ export function codeOf(source: string): string {
     NOT_CODE.lastIndex = from;
     const match = NOT_CODE.exec(source);
     if (match === null) break;
-    if (/["']/.test(match[0])) {
+    if (/^["']/.test(match[0])) {
       const at = Math.max(from, prefixStart(source, match.index));
       const end = stringEnd(source, at);
       if (end === null) return pieces.join('') + source.slice(from, at);

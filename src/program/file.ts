@@ -1,7 +1,16 @@
-import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync, type Stats, statSync } from 'node:fs';
 
-export const isFile = (path: string): boolean => statSync(path, QUIETLY)?.isFile() === true;
-export const isDirectory = (path: string): boolean => statSync(path, QUIETLY)?.isDirectory() === true;
+export const isFile = (path: string): boolean => found(path)?.isFile() === true;
+export const isDirectory = (path: string): boolean => found(path)?.isDirectory() === true;
+
+/** What lies at a path; undefined where nothing can be seen there, also for a name that no file can have. */
+function found(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
 
 /** A source longer than this is no script. */
 const LONGEST = 4 << 20;
@@ -9,8 +18,8 @@ const LONGEST = 4 << 20;
 /** The text of a regular file, null where there is none that can be read: never waits for a pipe or a device. */
 export function readText(path: string): string | null {
   try {
-    const found = statSync(path, QUIETLY);
-    return found?.isFile() && found.size <= LONGEST ? readFileSync(path, 'utf8') : null;
+    const file = found(path);
+    return file?.isFile() && file.size <= LONGEST ? readFileSync(path, 'utf8') : null;
   } catch {
     return null;
   }
@@ -43,5 +52,3 @@ export function entries(directory: string): string[] {
     return [];
   }
 }
-
-const QUIETLY = { throwIfNoEntry: false } as const;

@@ -72,9 +72,10 @@ function libraries(prefix: string, version: string | undefined): string[] {
   );
   const minor = (name: string): number => Number(name.split('.')[1]?.replace('t', ''));
   const newest = names.sort((a, b) => minor(a) - minor(b)).at(-1);
-  return newest === undefined
-    ? []
-    : ['lib', 'lib64'].map((lib) => join(prefix, lib, newest)).filter(isDirectory);
+  if (newest === undefined) return [];
+  const [lib, lib64] = ['lib', 'lib64'].map((name) => join(prefix, name, newest));
+  // In a virtual environment one is a link to the other.
+  return realpathOr(lib64!) === realpathOr(lib!) || !isDirectory(lib64!) ? [lib!] : [lib!, lib64!];
 }
 
 function realpathOr(path: string): string {

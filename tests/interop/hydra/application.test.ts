@@ -2,8 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { join, normalize } from 'node:path';
 import { expect } from 'vitest';
 import { recognise } from '../../../src/program/recognise.js';
+import { interopPython } from '../../helpers/interop-python.js';
 import { consoleScript, type Files, tree } from '../../helpers/python-tree.js';
-import { interopPython, withHydra } from './python.js';
+
+const { python, test } = interopPython('training');
 
 const app = (decorator: string, imports = 'import hydra'): string => `${imports}
 import json, os, sys
@@ -65,9 +67,9 @@ const COMMANDS: [command: string, files: Files][] = [
   ],
 ];
 
-withHydra('Hydra runs the program that was recognised, with what was read', () => {
+test('Hydra runs the program that was recognised, with what was read', () => {
   for (const [command, files] of COMMANDS) {
-    const fill = (text: string): string => text.replaceAll('{python}', interopPython!);
+    const fill = (text: string): string => text.replaceAll('{python}', python);
     const top = tree(Object.fromEntries(Object.entries(files).map(([name, text]) => [name, fill(text)])));
     const argv = command.split(' ').map((word) => fill(word).replaceAll('␣', ' '));
     const env = { ...process.env, PYTHONPATH: top };

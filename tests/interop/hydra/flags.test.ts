@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { expect } from 'vitest';
 import { readFlags, writeFlags } from '../../../src/program/flags.js';
+import { interopPython } from '../../helpers/interop-python.js';
 import { type Random, random } from '../../helpers/random.js';
-import { interopPython, withHydra } from './python.js';
+
+const { python, test } = interopPython('training');
 
 /** Words and pieces of words that argparse has rules for. */
 const NAMES =
@@ -27,7 +29,7 @@ const VALUES = [
   '-',
 ];
 
-withHydra('flags are read as by the parser of Hydra', () => {
+test('flags are read as by the parser of Hydra', () => {
   const choice = random(20);
   const cases = Array.from({ length: 4000 }, () => wordsOf(choice));
   const theirs = answers(cases);
@@ -38,7 +40,7 @@ withHydra('flags are read as by the parser of Hydra', () => {
   });
 });
 
-withHydra('flags that were written are read as they were', () => {
+test('flags that were written are read as they were', () => {
   const choice = random(21);
   const read = Array.from({ length: 2000 }, () => readFlags(wordsOf(choice))).filter(
     ({ kind }) => kind === 'flags',
@@ -74,7 +76,7 @@ function wordsOf({ upTo, of }: Random): string[] {
 function answers(cases: readonly string[][]): unknown[] {
   const script = `${import.meta.dirname}/flags.py`;
   const input = cases.map((words) => JSON.stringify(words)).join('\n');
-  const { status, stdout, stderr } = spawnSync(interopPython!, [script], { input, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(python, [script], { input, encoding: 'utf8' });
   expect(status, stderr).toBe(0);
   return stdout
     .trimEnd()

@@ -166,6 +166,11 @@ const APPLICATIONS: [what: string, source: string, parameters: [Parameter, Param
     [none, text('c'), unset],
   ],
   [
+    'below a comment with an apostrophe',
+    "# isn't\nimport hydra  # isn't\n@hydra.main(None, 'c')  # isn't\ndef f(c): ...",
+    [none, text('c'), unset],
+  ],
+  [
     'below a docstring that quotes it',
     '"""\n@hydra.main("x")\n\\""" """\nimport hydra\n@hydra.main(None, "c")\ndef f(c): ...',
     [none, text('c'), unset],

@@ -240,6 +240,43 @@ describe('no Hydra application', () => {
   });
 });
 
+test('words and names that no file can have', () => {
+  const top = tree({ 'bin/loop': '-> loop', '.venv/pyvenv.cfg': '', '.venv/bin/python': '#!/bin/false' });
+  const env = { PATH: `${top}/bin/loop:${top}/${'x'.repeat(300)}:${top}/bin`, PYTHONPATH: '\0', HOME: '\0' };
+  const odd = [
+    '',
+    '\0',
+    'x'.repeat(300),
+    `${'x/'.repeat(3000)}y`,
+    'loop',
+    'bin/loop',
+    '-',
+    '--',
+    '-m',
+    '\n',
+    '=',
+    '@',
+    '.',
+    '/',
+  ];
+  const before = [
+    [],
+    ['python'],
+    ['python', '-m'],
+    ['uv', 'run'],
+    ['torchrun'],
+    ['env'],
+    ['conda', 'run', '-n'],
+    ['nice', '-n'],
+  ];
+  for (const words of before)
+    for (const word of odd)
+      for (const cwd of [top, '/nowhere', '\0'])
+        for (const more of [[], ['train.py', 'lr=1']])
+          expect(recognise([...words, word, ...more], { cwd, env }).kind).not.toBe('hydra');
+  expect(recognise([], { cwd: top, env })).toEqual({ kind: 'other' });
+});
+
 describe('where modules are found', () => {
   const found = (command: string, files: Files, where: Where = {}): unknown => {
     const program = seen(command, files, where);
