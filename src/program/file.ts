@@ -1,4 +1,16 @@
-import { closeSync, openSync, readdirSync, readFileSync, readSync, type Stats, statSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
+import { dirname, resolve } from 'node:path';
 
 export const isFile = (path: string): boolean => found(path)?.isFile() === true;
 export const isDirectory = (path: string): boolean => found(path)?.isDirectory() === true;
@@ -51,4 +63,25 @@ export function entries(directory: string): string[] {
   } catch {
     return [];
   }
+}
+
+/** The path itself where it may be executed. */
+export function executableFile(path: string): string | null {
+  return isFile(path) && mayExecute(path) ? path : null;
+}
+
+function mayExecute(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A directory and those above it, links resolved. */
+export function ancestors(directory: string): string[] {
+  const found = [isDirectory(directory) ? realpathSync.native(directory) : resolve(directory)];
+  while (dirname(found.at(-1)!) !== found.at(-1)) found.push(dirname(found.at(-1)!));
+  return found;
 }

@@ -1,23 +1,8 @@
 import { closing, codeOf } from './code.js';
-import { argumentsOf, constantText } from './literal.js';
-import { type Token, tokens } from './tokens.js';
+import { type Import, importsOf, placesOf } from './hydra-imports.js';
+import { agreed, type HydraMain, lineOf, parametersOf } from './hydra-parameters.js';
 
-/** What a source gives for a parameter of `hydra.main`. */
-export type Parameter =
-  | { kind: 'unset' }
-  | { kind: 'none' }
-  | { kind: 'text'; text: string }
-  /** Only Python knows; as written. */
-  | { kind: 'expression'; expression: string };
-
-/** The parameters of a `hydra.main`, as its source gives them: no default is filled in, nothing is resolved. */
-export interface HydraMain {
-  configPath: Parameter;
-  configName: Parameter;
-  versionBase: Parameter;
-  /** The line of `hydra.main`, from 1. */
-  line: number;
-}
+export type { HydraMain, Parameter } from './hydra-parameters.js';
 
 export type Search =
   | { kind: 'found'; main: HydraMain }
@@ -45,64 +30,6 @@ export function findHydraMain(source: string, entry?: string): Search {
   if (uses.length > 0) return { kind: 'indirect', line: lineOf(source, uses[0]!.at) };
   return { kind: imports.length > 0 ? 'unused' : 'absent' };
 }
-
-interface Import {
-  /** Where the statement stands. */
-  at: number;
-  end: number;
-  /** What it binds: names of the module hydra, names of the function hydra.main. */
-  modules: string[];
-  functions: string[];
-}
-
-/** The statements that import something of Hydra. */
-function importsOf(code: string): Import[] {
-  const found: Import[] = [];
-  for (const place of placesOf(code, 'hydra')) {
-    if (place < (found.at(-1)?.end ?? 0)) continue;
-    // The keyword stands in the line of the module, which what it is imported for may leave in brackets.
-    const line = code.lastIndexOf('\n', place) + 1;
-    const keyword = line + code.slice(line, place).search(IMPORTING);
-    if (keyword < line) continue;
-    const [statement, from, list] = IMPORT.exec(code.slice(keyword)) ?? [];
-    if (statement === undefined) continue;
-    const bound = boundBy(from, list!);
-    if (bound !== null) found.push({ at: keyword, end: keyword + statement.length, ...bound });
-  }
-  return found;
-}
-
-/** An import statement up to a name in it. */
-const IMPORTING =
-  /(?<![\w.])(?:from[ \t]+|(?:from[ \t]*[\w. \t]*?(?<!\w))?import[ \t]*(?:\([ \t]*)?[\w., \t]*)$/;
-/** `import a.b as c, d`, `from a import (b, c as d)`. */
-const IMPORT = /^(?:from[ \t]+([\w. \t]+?)[ \t]+)?import(?![\w\u0080-\uffff])[ \t]*(\([^()]*\)|[^\r\n;]*)/;
-
-function boundBy(from: string | undefined, list: string): Pick<Import, 'modules' | 'functions'> | null {
-  const bound = { modules: [] as string[], functions: [] as string[] };
-  let any = false;
-  for (const part of list.replaceAll(/[()\s]+/g, ' ').split(',')) {
-    const [, name = '', as] = /^ ?([\w.* ]+?)(?: as (\w+))? ?$/.exec(part) ?? [];
-    const path = `${from === undefined ? '' : `${from}.`}${name}`.replaceAll(/[ \t]/g, '');
-    any ||= /^hydra(?:\.|$)/.test(path);
-    if (path === 'hydra' || (from === undefined && as === undefined && /^hydra\./.test(path)))
-      bound.modules.push(as ?? 'hydra');
-    else if (/^hydra(?:\.main)?(?:\.main|\.\*)$/.test(path)) bound.functions.push(as ?? 'main');
-  }
-  return any ? bound : null;
-}
-
-/** Where a name stands that is nobody's attribute. */
-function placesOf(code: string, name: string): number[] {
-  const found: number[] = [];
-  for (let at = code.indexOf(name); at !== -1; at = code.indexOf(name, at + name.length)) {
-    if (WORD.test(code[at + name.length] ?? '') || WORD.test(code[at - 1] ?? '')) continue;
-    if (!/\.[ \t]*$/.test(code.slice(Math.max(0, at - 8), at))) found.push(at);
-  }
-  return found;
-}
-
-const WORD = /[\w\u0080-\uffff]/;
 
 interface Mention {
   at: number;
@@ -183,58 +110,3 @@ function chooseFrom(uses: readonly Use[], code: string, entry?: string): readonl
   const called = uses.filter(({ name }) => name !== null && isUsed(code, name, 0));
   return called.length > 0 ? called : uses;
 }
-
-const PARAMETERS = ['config_path', 'config_name', 'version_base'];
-
-function parametersOf(use: Use, source: string): HydraMain {
-  const text = source.slice(use.open, use.close + 1);
-  // Without its brackets and the end of the line.
-  const between = tokens(text).slice(1, -2);
-  const given = new Map<string, Parameter>();
-  // What `*more` and `**more` give may be any of those that are not named.
-  let rest: Parameter = { kind: 'unset' };
-  argumentsOf(between).forEach((argument, position) => {
-    const name = argument[1]?.text === '=' ? argument[0]!.text : PARAMETERS[position];
-    const value = argument[1]?.text === '=' ? argument.slice(2) : argument;
-    if (/^\*\*?$/.test(argument[0]!.text)) rest = expression(argument, text);
-    else if (name !== undefined && value.length > 0) given.set(name, parameter(value, text));
-  });
-  const [configPath, configName, versionBase] = PARAMETERS.map((name) => given.get(name) ?? rest);
-  return {
-    configPath: configPath!,
-    configName: configName!,
-    versionBase: versionBase!,
-    line: lineOf(source, use.at),
-  };
-}
-
-function parameter(value: readonly Token[], source: string): Parameter {
-  if (value.length === 1 && value[0]!.text === 'None') return { kind: 'none' };
-  const text = constantText(value);
-  return text === undefined ? expression(value, source) : { kind: 'text', text };
-}
-
-const expression = (list: readonly Token[], source: string): Parameter => ({
-  kind: 'expression',
-  expression: source.slice(list[0]!.at, list.at(-1)!.end),
-});
-
-/** Where several may run, what they agree on. */
-function agreed(one: HydraMain, other: HydraMain): HydraMain {
-  const both = (a: Parameter, b: Parameter): Parameter =>
-    JSON.stringify(a) === JSON.stringify(b)
-      ? a
-      : { kind: 'expression', expression: `one of several @hydra.main` };
-  return {
-    configPath: both(one.configPath, other.configPath),
-    configName: both(one.configName, other.configName),
-    versionBase: both(one.versionBase, other.versionBase),
-    line: one.line,
-  };
-}
-
-const lineOf = (source: string, at: number): number =>
-  source
-    .slice(0, at)
-    .replaceAll('\r\n', '\n')
-    .split(/[\r\n]/).length;

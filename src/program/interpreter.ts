@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { executableOf } from './executable.js';
 import { entries, isDirectory, readText } from './file.js';
-import type { Interpreter, Surroundings } from './launchers.js';
+import type { Interpreter, Surroundings, Variables } from './launchers.js';
 import { shebangOf } from './shebang.js';
 
 /** The file of the interpreter; null where it is not there. */
@@ -22,7 +22,7 @@ export function pythonOf({ word }: Interpreter, surroundings: Surroundings): str
 export function installationOf(
   python: string,
   withoutUser: boolean,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Variables,
 ): { library: string[]; sites: string[] } {
   const own = dirname(dirname(python));
   const venv = readText(join(own, 'pyvenv.cfg'));
@@ -47,7 +47,7 @@ function base(
   prefix: string,
   version: string | undefined,
   withoutUser: boolean,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Variables,
 ): { library: string[]; sites: string[] } {
   const library = libraries(prefix, version);
   const name = basename(library[0] ?? 'python3');

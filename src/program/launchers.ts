@@ -1,11 +1,14 @@
 import { resolve } from 'node:path';
+import { ACCELERATE, CONDA, ENV, PROJECT, PYTHON, TORCH, UV } from './launcher-options.js';
 import { names, type Options, readOptions } from './options.js';
+
+export type Variables = Readonly<Record<string, string | undefined>>;
 
 /** Where and with what a program is started; launchers change it. */
 export interface Surroundings {
   /** Absolute. */
   cwd: string;
-  env: Readonly<Record<string, string | undefined>>;
+  env: Variables;
   /** The environment that a launcher puts first on PATH. */
   environment: Environment | null;
 }
@@ -50,13 +53,7 @@ type Launcher = (argv: readonly string[], at: number, surroundings: Surroundings
 
 const command: Launcher = (_, at, surroundings) => ({ ...surroundings, kind: 'command', at, argsAt: at + 1 });
 
-/** python(1); the first operand, `-c` or `-m` ends its options. */
-const PYTHON: Options = {
-  flags: names('b B d E h i I O P q R s S t u v V x ? help help-all help-env help-xoptions version'),
-  valued: names('c m W X check-hash-based-pycs'),
-  last: names('c m'),
-};
-
+/** The first operand, `-c` or `-m` ends the options of Python. */
 const python: Launcher = (argv, at, surroundings) => {
   const { at: operand, given } = readOptions(argv, at + 1, PYTHON);
   const flags = ['I', 'E', 'P', 's', 'S'].filter((flag) => given.has(flag)).join('');
@@ -84,26 +81,6 @@ function runModule(
     return launched(argv, argsAt + 1, ACCELERATE, interpreter, surroundings);
   return { ...surroundings, kind: 'module', module, python: interpreter, argsAt };
 }
-
-/** torch/distributed/run.py and launch.py, and what they took in older versions. */
-const TORCH: Options = {
-  flags: names('h help standalone m module no-python run-path use-env virtual-local-rank'),
-  valued: names(`nnodes nproc-per-node rdzv-backend rdzv-endpoint rdzv-id rdzv-conf max-restarts
-    monitor-interval start-method event-log-handler role log-dir logdir r redirects t tee local-ranks-filter
-    node-rank master-addr master-port local-addr logs-specs numa-binding signals-to-handle
-    duplicate-stdout-filters duplicate-stderr-filters shutdown-timeout`),
-  abbreviated: true,
-};
-
-/** accelerate/commands/launch.py; what it does not have here is taken for an option with a value. */
-const ACCELERATE: Options = {
-  flags:
-    names(`h help q quiet cpu multi-gpu tpu ipex enable-cpu-affinity dynamo-use-fullgraph dynamo-use-dynamic
-    dynamo-use-regional-compilation use-deepspeed use-fsdp use-parallelism-config use-megatron-lm use-xpu
-    use-mps-device same-network m module no-python tpu-cluster no-tpu-cluster tpu-use-sudo downcast-bf16
-    fp8-use-autocast-during-eval debug`),
-  valued: names('t tee'),
-};
 
 /** What a launcher of Python programs runs in processes of its own: a script, `-m` a module, `--no-python` any command. */
 function launched(
@@ -136,22 +113,7 @@ const accelerate: Launcher = (argv, at, surroundings) =>
 const accelerateLaunch: Launcher = (argv, at, surroundings) =>
   launched(argv, at + 1, ACCELERATE, { word: argv[at]!, flags: '' }, surroundings);
 
-/** `uv run --help`; options before `run` are among them. */
-const UV: Options = {
-  flags:
-    names(`all-extras no-dev only-dev dev no-default-groups all-groups m module no-editable exact no-env-file isolated
-    active no-sync locked frozen s script gui-script all-packages no-project no-index U upgrade no-sources reinstall
-    compile-bytecode no-build-isolation no-build no-binary require-build-hashes no-require-build-hashes n no-cache
-    no-cache-dir refresh managed-python no-managed-python no-python-downloads q quiet v verbose system-certs native-tls offline
-    no-progress no-config h help V version show-resolution no-verify-hashes verify-hashes`),
-  valued: names(`extra no-extra group no-group only-group no-editable-package env-file w with with-editable
-    with-requirements package python-platform index default-index i index-url extra-index-url f find-links
-    index-strategy keyring-provider P upgrade-package upgrade-group resolution prerelease prerelease-package
-    fork-strategy exclude-newer exclude-newer-package no-sources-package reinstall-package link-mode C config-setting
-    config-settings-package no-build-isolation-package no-build-package no-binary-package cache-dir refresh-package
-    p python color allow-insecure-host directory project config-file preview-features`),
-};
-
+/** `uv run`: a script, `-m` a module, or any command, in the project's environment. */
 const uv: Launcher = (argv, at, surroundings) => {
   const before = readOptions(argv, at + 1, UV);
   if (argv[before.at] !== 'run') return command(argv, at, surroundings);
@@ -176,11 +138,6 @@ const uv: Launcher = (argv, at, surroundings) => {
 };
 
 /** `poetry run`, `pipenv run`, `pdm run`: any command in the project's environment. */
-const PROJECT: Options = {
-  flags: names('n no-interaction q quiet v verbose ansi no-ansi no-plugins no-cache s site-packages'),
-  valued: names('C directory P p project'),
-};
-
 const projectRun: Launcher = (argv, at, surroundings) => {
   const first = readOptions(argv, at + 1, PROJECT);
   if (argv[first.at] !== 'run') return command(argv, at, surroundings);
@@ -190,13 +147,6 @@ const projectRun: Launcher = (argv, at, surroundings) => {
   const directory = resolve(cwd, given.get('project') ?? given.get('P') ?? given.get('p') ?? '.');
   const environment: Environment = { kind: 'project', directory, active: true };
   return startOf(argv, { ...surroundings, cwd, environment }, second.at);
-};
-
-const CONDA: Options = {
-  flags: names(`v verbose dev debug-wrapper-scripts s no-capture-output live-stream q quiet h help d detach
-    clean-env`),
-  valued: names('n name p prefix cwd a attach e env r root-prefix label'),
-  abbreviated: true,
 };
 
 const condaRun: Launcher = (argv, at, surroundings) => {
@@ -212,13 +162,6 @@ const condaRun: Launcher = (argv, at, surroundings) => {
         ? { kind: 'conda', name }
         : surroundings.environment;
   return startOf(argv, { ...surroundings, cwd, environment }, target);
-};
-
-/** env(1). */
-const ENV: Options = {
-  flags: names('i ignore-environment 0 null v debug'),
-  valued: names('u unset C chdir S split-string'),
-  abbreviated: true,
 };
 
 const env: Launcher = (argv, at, surroundings) => {

@@ -6,7 +6,7 @@ import { isDirectory, isFile, readText } from './file.js';
 import { findHydraMain, type HydraMain } from './hydra-main.js';
 import { type ImportPath, importPathOf, moduleFile } from './import-path.js';
 import { pythonOf } from './interpreter.js';
-import { type Interpreter, type Start, type Surroundings, startOf } from './launchers.js';
+import { type Interpreter, type Start, type Surroundings, startOf, type Variables } from './launchers.js';
 import { shebangOf } from './shebang.js';
 
 /** What an argv runs. */
@@ -25,6 +25,8 @@ export interface HydraProgram extends HydraMain {
   jobName: string;
   /** Index in the argv of the first word that is the program's own; the argv's length where there is none. */
   argsAt: number;
+  /** Where it runs: a launcher may have gone elsewhere. Absolute. */
+  cwd: string;
   /** The interpreter: absolute; null where it is not there. */
   python: string | null;
   /** Where it finds modules, for `pkg://`. */
@@ -166,6 +168,7 @@ function judgeSource(start: PythonStart, { file, text, module, first, entry }: S
     home,
     jobName: home.kind === 'module' ? home.module.split('.').at(-1)! : validName(stem(file)),
     argsAt: start.argsAt,
+    cwd: start.cwd,
     python: pythonOf(start.python, start),
     importPath: () => importPath(start, first),
   };
@@ -177,7 +180,7 @@ const isShadowed = (directory: string): boolean =>
   (isFile(join(directory, 'hydra', '__init__.py')) && !isFile(join(directory, 'hydra', 'main.py')));
 
 /** After `detect_calling_file_or_module_from_task_function` of Hydra. */
-function homeOf(file: string, entry: Entry | null, env: Surroundings['env']): Home {
+function homeOf(file: string, entry: Entry | null, env: Variables): Home {
   const override = ['HYDRA_MAIN_MODULE', 'FB_PAR_MAIN_MODULE', 'FB_XAR_MAIN_MODULE'].find(
     (name) => name in env,
   );

@@ -215,6 +215,7 @@ const OTHERS: [what: string, kind: 'absent' | 'unused' | 'indirect', source: str
     'unused',
     'import hydra\nfrom pkg.train import main\nif __name__ == "__main__":\n    main()\n',
   ],
+  ['a function of its own', 'unused', 'from hydra import main\ndef main(): ...\nmain()\n'],
   ['no call', 'indirect', 'import hydra\n@hydra.main\ndef f(c): ...\n'],
   ['a variable', 'indirect', 'import hydra\ndeco = hydra.main\n@deco("conf")\ndef f(c): ...\n'],
   [

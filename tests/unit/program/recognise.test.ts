@@ -68,6 +68,7 @@ describe('a Hydra application behind', () => {
     ['torchrun --nproc 2 --max-restarts 3 -r 3 -t3 --log-dir logs --tee 3 train.py', 'train.py'],
     ['torchrun -m pkg.train', 'pkg/train.py', 'pkg.train'],
     ['torchrun --standalone --module -- pkg.train', 'pkg/train.py', 'pkg.train'],
+    ['torchrun --stand --nproc 2 --modu pkg.train', 'pkg/train.py', 'pkg.train'],
     ['torchrun --run-path {top}/train.py', 'train.py'],
     ['torchrun --no-python python -u train.py', 'train.py'],
     ['python -m torch.distributed.run --nproc_per_node 2 -m pkg.train', 'pkg/train.py', 'pkg.train'],
@@ -544,7 +545,13 @@ if __name__ == "__main__":
   test('is none that does more, or is called .py', () => {
     const script = consoleScript('{top}/v/bin/python', 'pkg.cli');
     const more = script.replace('import sys\n', 'import sys\nimport os\n');
-    const files = venv('v', { ...packages, 'bin/more': more, 'bin/train.py': script });
+    const files = venv('v', {
+      ...packages,
+      'bin/more': more,
+      'bin/last': `${script}print(1)\n`,
+      'bin/train.py': script,
+    });
+    expect(seen('last', files, onPath)).toMatchObject({ kind: 'python', why: 'absent', module: null });
     expect(seen('more', files, onPath)).toMatchObject({ kind: 'python', why: 'absent', module: null });
     expect(seen('train.py', files, onPath)).toMatchObject({ kind: 'python', why: 'absent', module: null });
   });
@@ -573,6 +580,16 @@ describe('as Hydra sees it', () => {
   test('the directory is that of the link to a script, its own links resolved', () => {
     const files = { 'real/x.py': APP, 'src/train.py': '-> ../real/x.py', link: '-> src' };
     expect(place('python link/train.py', files)).toEqual(['train', directory('src')]);
+  });
+
+  test('a launcher that goes elsewhere', () => {
+    const files = { 'src/train.py': APP };
+    for (const command of [
+      'uv run --directory src train.py',
+      'env -C src python train.py',
+      'conda run --cwd src python train.py',
+    ])
+      expect(seen(command, files), command).toMatchObject({ kind: 'hydra', cwd: 'src' });
   });
 
   test('HYDRA_MAIN_MODULE', () => {
