@@ -9,6 +9,20 @@ export const PYTHON: Options = {
   last: names('c m'),
 };
 
+/** node(1), and what bun, deno and tsx share with it. */
+export const NODE: Options = {
+  flags: names(
+    'i interactive enable-source-maps trace-warnings no-warnings inspect inspect-brk expose-gc watch',
+  ),
+  valued: names('r require import loader experimental-loader C conditions env-file title'),
+};
+
+/** sh(1), bash(1). */
+export const SHELL: Options = {
+  flags: names('c e u x l i n v a login posix norc noprofile'),
+  valued: names('o O rcfile init-file'),
+};
+
 /** torch/distributed/run.py and launch.py, and what they took in older versions. */
 export const TORCH: Options = {
   flags: names('h help standalone m module no-python run-path use-env virtual-local-rank'),
@@ -27,6 +41,17 @@ export const ACCELERATE: Options = {
     use-mps-device same-network m module no-python tpu-cluster no-tpu-cluster tpu-use-sudo downcast-bf16
     fp8-use-autocast-during-eval debug`),
   valued: names('t tee'),
+};
+
+/** deepspeed/launcher/runner.py. */
+export const DEEPSPEED: Options = {
+  flags:
+    names(`h help module no-python no-local-rank no-ssh no-ssh-check force-multi save-pid elastic-training
+    bind-cores-to-rank`),
+  valued: names(`H hostfile i include e exclude num-nodes min-elastic-nodes max-elastic-nodes num-gpus
+    num-accelerators master-port master-addr node-rank launcher launcher-args enable-each-rank-log autotuning comment
+    account bind-core-list ssh-port venv-script`),
+  abbreviated: true,
 };
 
 /** `uv run --help`; options before `run` are among them. */

@@ -1,5 +1,16 @@
 import { resolve } from 'node:path';
-import { ACCELERATE, CONDA, ENV, PROJECT, PYTHON, TORCH, UV } from './launcher-options.js';
+import {
+  ACCELERATE,
+  CONDA,
+  DEEPSPEED,
+  ENV,
+  NODE,
+  PROJECT,
+  PYTHON,
+  SHELL,
+  TORCH,
+  UV,
+} from './launcher-options.js';
 import { names, type Options, readOptions } from './options.js';
 
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -30,7 +41,9 @@ export type Target =
   | { kind: 'module'; module: string; python: Interpreter }
   /** `-c`, standard input, a session. */
   | { kind: 'inline'; python: Interpreter }
-  /** Not Python as far as words tell; `at` is the index of the program. */
+  /** A script of another interpreter, Node.js or a shell; null where it has none. */
+  | { kind: 'foreign'; at: number; script: string | null }
+  /** Any other program, as far as words tell; `at` is its index. */
   | { kind: 'command'; at: number };
 
 export interface Interpreter {
@@ -44,6 +57,8 @@ export function startOf(argv: readonly string[], surroundings: Surroundings, at 
   const word = argv[at];
   const name = word === undefined ? '' : word.slice(word.lastIndexOf('/') + 1);
   if (/^(?:python|pypy)[\d.]*[td]?$/.test(name)) return python(argv, at, surroundings);
+  if (/^(?:node|bun|deno|tsx)$/.test(name)) return foreign(argv, at, NODE, surroundings);
+  if (/^(?:ba|da|z|k)?sh$/.test(name)) return foreign(argv, at, SHELL, surroundings);
   const launcher = Object.hasOwn(LAUNCHERS, name) ? LAUNCHERS[name]! : command;
   return launcher(argv, at, surroundings);
 }
@@ -82,6 +97,13 @@ function runModule(
   return { ...surroundings, kind: 'module', module, python: interpreter, argsAt };
 }
 
+/** A shell's `-c` brings the code itself. */
+function foreign(argv: readonly string[], at: number, options: Options, surroundings: Surroundings): Start {
+  const { at: operand, given } = readOptions(argv, at + 1, options);
+  const script = given.has('c') ? null : (argv[operand] ?? null);
+  return { ...surroundings, kind: 'foreign', at, script, argsAt: Math.min(operand + 1, argv.length) };
+}
+
 /** What a launcher of Python programs runs in processes of its own: a script, `-m` a module, `--no-python` any command. */
 function launched(
   argv: readonly string[],
@@ -102,16 +124,16 @@ function launched(
   return { ...surroundings, kind: 'script', script: target, python, argsAt };
 }
 
-const torchrun: Launcher = (argv, at, surroundings) =>
-  launched(argv, at + 1, TORCH, { word: argv[at]!, flags: '' }, surroundings);
+/** A launcher with these options, which runs with the interpreter it was installed for. */
+const launcherOf =
+  (options: Options): Launcher =>
+  (argv, at, surroundings) =>
+    launched(argv, at + 1, options, { word: argv[at]!, flags: '' }, surroundings);
 
 const accelerate: Launcher = (argv, at, surroundings) =>
   argv[at + 1] === 'launch'
     ? launched(argv, at + 2, ACCELERATE, { word: argv[at]!, flags: '' }, surroundings)
     : command(argv, at, surroundings);
-
-const accelerateLaunch: Launcher = (argv, at, surroundings) =>
-  launched(argv, at + 1, ACCELERATE, { word: argv[at]!, flags: '' }, surroundings);
 
 /** `uv run`: a script, `-m` a module, or any command, in the project's environment. */
 const uv: Launcher = (argv, at, surroundings) => {
@@ -188,9 +210,10 @@ function before(flags: string, valued: string, operands = 0): Launcher {
 }
 
 const LAUNCHERS: Readonly<Record<string, Launcher>> = {
-  torchrun,
+  torchrun: launcherOf(TORCH),
+  deepspeed: launcherOf(DEEPSPEED),
   accelerate,
-  'accelerate-launch': accelerateLaunch,
+  'accelerate-launch': launcherOf(ACCELERATE),
   uv,
   poetry: projectRun,
   pipenv: projectRun,

@@ -90,6 +90,7 @@ function see(argv: readonly string[], surroundings: Surroundings, depth: number)
 function judge(start: Start): Program {
   switch (start.kind) {
     case 'command':
+    case 'foreign':
       return { kind: 'other' };
     case 'inline':
       return no('inline', start, null, null);

@@ -83,6 +83,7 @@ describe('a Hydra application behind', () => {
     ['accelerate-launch --use_deepspeed --zero_stage 3 train.py', 'train.py'],
     ['python -m accelerate.commands.launch --cpu train.py', 'train.py'],
     ['python -m accelerate.commands.accelerate_cli launch --cpu train.py', 'train.py'],
+    ['deepspeed --num_gpus 2 --no_local_rank train.py', 'train.py'],
     ['uv run train.py', 'train.py'],
     ['uv run python train.py', 'train.py'],
     ['uv run --with rich --extra cu124 -p 3.11 --no-sync python -u train.py', 'train.py'],
