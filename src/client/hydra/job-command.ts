@@ -5,6 +5,7 @@ export interface Application {
   argv: readonly string[];
   /** Index of the first word that is its own. */
   argsAt: number;
+  /** Where it runs: absolute. */
   cwd: string;
 }
 

@@ -57,10 +57,12 @@ export class Planner {
       return sweepWords(argv, options);
     }
     const program = looked?.kind === 'hydra' ? looked : null;
+    // Launchers may go elsewhere.
+    const where = program?.cwd ?? cwd;
     const argsAt = looked === null || looked.kind === 'other' ? 1 : looked.argsAt;
     const { planApplication } = await import('./application.js');
     const open = (place: Place): Promise<ConfigTree> => this.#tree(place);
-    return planApplication({ argv, argsAt, cwd }, program, open, options);
+    return planApplication({ argv, argsAt, cwd: where }, program, open, options);
   }
 
   async #tree(place: Place): Promise<ConfigTree> {
