@@ -1,8 +1,9 @@
 import { cancel, hold, pause, release } from './commands/act.js';
-import { rerun, resume, retry } from './commands/again.js';
+import { resume, retry } from './commands/again.js';
 import { completion } from './commands/completion.js';
 import { compose } from './commands/compose.js';
 import { config } from './commands/config.js';
+import { configDiff } from './commands/config-diff.js';
 import {
   backup,
   daemonInstall,
@@ -20,6 +21,7 @@ import { groups, groupsRemove, groupsSet } from './commands/groups.js';
 import { help } from './commands/help.js';
 import { logs } from './commands/logs.js';
 import { ls } from './commands/ls.js';
+import { rerun } from './commands/rerun.js';
 import { rm } from './commands/rm.js';
 import { run } from './commands/run.js';
 import { show } from './commands/show.js';
@@ -53,6 +55,7 @@ export const VERBS: readonly Verb[] = [
   groupsRemove,
   config,
   compose,
+  configDiff,
   start,
   stop,
   status,

@@ -1,4 +1,5 @@
 import { hydraSource, storeSource } from './builtin/sources.js';
+import { amended } from './compose/amend.js';
 import { Composer } from './compose/composer.js';
 import { outlineOf } from './compose/outline.js';
 import { Repository } from './compose/repository.js';
@@ -39,6 +40,8 @@ export interface TreeOptions {
   pythonVersion?: string;
   /** Other sources than directories, e.g. a MemorySource with a stored tree; they are searched before the directories. */
   sources?: readonly Source[];
+  /** Makes a source of an entry of `hydra.searchpath`. Default: a directory or package. */
+  open?: (provider: string, path: string) => Source;
   /** Configurations that a program registers instead of writing files. */
   store?: Source;
 }
@@ -55,7 +58,8 @@ export class ConfigTree {
   constructor(options: TreeOptions) {
     const { env = process.env, versionBase = '1.3', now = Date.now, cwd = process.cwd() } = options;
     const packages = options.packages ?? (() => null);
-    const open = (provider: string, path: string): Source => openSource(provider, path, cwd, packages);
+    const open =
+      options.open ?? ((provider: string, path: string) => openSource(provider, path, cwd, packages));
     const sources = [
       ...(options.sources ?? []),
       ...(options.directory === null ? [] : [open('main', options.directory)]),
@@ -118,6 +122,11 @@ export class ConfigTree {
   /** The files that took part in what was composed so far. */
   taken(): { source: Source; path: string; text: string }[] {
     return this.#composer.taken().filter(({ source }) => source.provider !== 'hydra');
+  }
+
+  /** Overrides with more behind them; what chooses an option of a group replaces an earlier choice. */
+  amend(overrides: readonly string[], more: readonly string[]): string[] {
+    return amended(this.#repository, overrides, more);
   }
 
   /** How a configuration comes about: its defaults list, the same as an outline, and where it was looked for. */
@@ -201,6 +210,7 @@ export interface OverrideSweep {
 export { MemorySource } from './compose/memory.js';
 export { describeSource, type Source, type VersionBase } from './compose/source.js';
 export { Composed, JobConfig, type Part, Sweep } from './composed.js';
+export type { Resolver } from './config/resolve.js';
 export { HydraError } from './errors.js';
 export { sweptTexts } from './override/texts.js';
 export { str } from './python/text.js';

@@ -16,7 +16,7 @@ describe('what may stand there', () => {
       ['daemon', 'st'],
       ['start', 'stop', 'status'],
     ],
-    [['config', ''], ['show']],
+    [['config', ''], ['compose', 'diff', 'show']],
     [
       ['show', ''],
       ['7', 'train'],

@@ -1,11 +1,8 @@
 import { resolve as resolvePath } from 'node:path';
 import { filterEnvironment } from '../../environment.js';
-import { type EnvironmentChange, RunsService, type SubmitResult } from '../../gen/expd/v1/runs.js';
+import { type EnvironmentChange, RunsService } from '../../gen/expd/v1/runs.js';
 import { list, text, toggle } from '../arguments.js';
-import type { Daemon } from '../connect.js';
 import { requestId } from '../request-id.js';
-import { submitted } from '../submit/answer.js';
-import { CodeStates } from '../submit/code.js';
 import { pairs } from '../submit/pairs.js';
 import { type Context, MANY, verb } from '../verb.js';
 import { acted } from './act.js';
@@ -81,50 +78,4 @@ export const resume = verb({
 function checkpoint(word: string, cwd: string): string {
   const step = /^(?:step-0*)?(\d+)$/.exec(word)?.[1];
   return step ?? (word === 'best' ? word : resolvePath(cwd, word));
-}
-
-export const rerun = verb({
-  name: 'rerun',
-  operands: 'RUN…',
-  takes: [1, MANY],
-  command: 'may',
-  summary: 'submit what a run was made of once more, as a new run',
-  flags: { quiet: toggle('print the bare id', 'q'), ...ENVIRONMENT_FLAGS },
-  examples: [
-    ['expctl rerun 7', 'a new run with the command, directory and options of run 7'],
-    ['expctl rerun 7 -- --lr 0.01', 'the same with words added to the command'],
-  ],
-  async run(context, { flags, operands, command }) {
-    const { daemon, env, screen } = context;
-    const answer = await daemon.call(RunsService.rerun, {
-      requestId: requestId(),
-      runs: operands,
-      moreArgv: command,
-      environment: environmentChange(flags, context),
-      codeFollows: true,
-      configuration: undefined,
-      argv: [],
-      blobs: [],
-    });
-    await recordCode(daemon, new CodeStates(env, screen.note), answer.results);
-    return submitted(answer, context.quiet);
-  },
-});
-
-/** Where the new runs execute stands in their submissions, which the daemon has. */
-async function recordCode(
-  daemon: Daemon,
-  codes: CodeStates,
-  results: readonly SubmitResult[],
-): Promise<void> {
-  const directories = await Promise.all(
-    results.map(async ({ run }) =>
-      run === undefined
-        ? ''
-        : daemon
-            .call(RunsService.get, { run: String(run.id), logLines: 0 })
-            .then((found) => found.run?.cwd ?? ''),
-    ),
-  );
-  await codes.record(daemon, results, directories);
 }

@@ -132,7 +132,8 @@ class Configurations {
   }
 }
 
-const hydraNode = (composed: Composed): Buffer => {
+/** The hydra node as JSON. */
+export const hydraNode = (composed: Composed): Buffer => {
   const all = composed.value('all');
   return Buffer.from(JSON.stringify(toTyped(all instanceof Dict ? (all.get('hydra') ?? null) : null)));
 };

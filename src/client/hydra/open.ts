@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ConfigTree, HydraError } from '../../hydra/hydra.js';
+import { ConfigTree, HydraError, type Resolver } from '../../hydra/hydra.js';
 import { PACKAGE_ROOT } from '../../install.js';
 import { ClientError } from '../errors.js';
 import type { Context } from '../verb.js';
@@ -17,15 +17,18 @@ export function openTree({ env, now }: Pick<Context, 'env' | 'now'>, place: Plac
     jobName,
     packages,
     now,
-    resolvers: {
-      // A file of expd's own package.
-      expd_file: ([path = null]) => {
-        if (typeof path !== 'string') throw new HydraError('TypeError', 'expd_file: the path is text');
-        return join(PACKAGE_ROOT, path);
-      },
-    },
+    resolvers: ownResolvers,
   });
 }
+
+/** Beside those of OmegaConf and Hydra. */
+export const ownResolvers: Readonly<Record<string, Resolver>> = {
+  // A file of expd's own package.
+  expd_file: ([path = null]) => {
+    if (typeof path !== 'string') throw new HydraError('TypeError', 'expd_file: the path is text');
+    return join(PACKAGE_ROOT, path);
+  },
+};
 
 /** What a configuration does wrong is the caller's to mend. @throws ClientError */
 export function composing<T>(work: () => T): T {

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import {
+  type Configuration,
+  ConfigurationKind,
+  ConfigurationTree,
+  type GetConfigurationResponse,
+} from '../../gen/expd/v1/runs.js';
+import { ConfigTree, HydraError, MemorySource, type Source, toTyped } from '../../hydra/hydra.js';
+import { readFlags, writeFlags } from '../../program/flags.js';
+import { ClientError } from '../errors.js';
+import type { Context } from '../verb.js';
+import { hydraNode } from './configured.js';
+import { ownRunDir } from './directories.js';
+import { commandIn } from './expd-node.js';
+import { composing, ownResolvers } from './open.js';
+
+/** A run's configuration, composed anew from the files that were stored with it. */
+export interface Recomposed {
+  argv: string[];
+  configuration: Configuration;
+  blobs: Buffer[];
+}
+
+/** `argv`, `cwd`: of the run. @throws ClientError */
+export function recompose(
+  context: Pick<Context, 'env' | 'now'>,
+  stored: GetConfigurationResponse,
+  { argv, cwd }: { argv: readonly string[]; cwd: string },
+  more: readonly string[],
+): Recomposed {
+  const { configuration: before, tree } = stored;
+  if (before === undefined || tree === undefined || before.job === '')
+    throw new ClientError(
+      'usage',
+      `run ${stored.runId} has no configuration that expd composed`,
+      'words for its command stand behind --',
+    );
+  const configs = restored(context, before, tree, cwd);
+  return kept(tree, () => {
+    const given = [...before.hydraOverrides.filter(isNoMode), 'hydra.mode=RUN', ...before.overrides];
+    const composed = configs.compose(before.configName || null, configs.amend(given, more));
+    const { task, hydra } = composed.overrides;
+    const node = hydraNode(composed);
+    const treeBytes = Buffer.from(ConfigurationTree.encode(tree).finish());
+    const isApplication = before.kind === ConfigurationKind.CONFIGURATION_KIND_APPLICATION;
+    return {
+      argv: isApplication
+        ? applicationArgv(before, argv, [...hydra, ...task])
+        : (commandIn(composed) ?? [...argv]),
+      configuration: {
+        ...before,
+        overrides: task,
+        hydraOverrides: hydra,
+        job: JSON.stringify(toTyped(composed.value())),
+        hydraSha256: sha256(node),
+        treeSha256: sha256(treeBytes),
+        runDir: ownRunDir(composed, cwd).path,
+        pinned: isApplication,
+      },
+      blobs: [node, treeBytes],
+    };
+  });
+}
+
+/** A job of a sweep is a run by itself now. */
+const isNoMode = (word: string): boolean => !/^[+~]*hydra\.mode=/.test(word);
+
+/** Of a large directory only the files that took part were kept: others are no mistake of the caller. */
+function kept<T>({ partial }: ConfigurationTree, work: () => T): T {
+  try {
+    return composing(work);
+  } catch (error) {
+    if (!partial || !(error instanceof ClientError)) throw error;
+    const hint = 'only the files that took part were kept with the run; submit it anew';
+    throw new ClientError(error.code, error.message, hint, { cause: error, lines: error.lines });
+  }
+}
+
+const sha256 = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
+
+/** The run says the mode itself. */
+function applicationArgv(
+  { programWords }: Configuration,
+  argv: readonly string[],
+  overrides: readonly string[],
+): string[] {
+  const read = readFlags(argv.slice(programWords));
+  if (read.kind !== 'flags') throw new Error('a command that composes has flags');
+  const words = overrides.filter(isNoMode);
+  return [...argv.slice(0, programWords), ...writeFlags({ ...read.flags, overrides: words })];
+}
+
+function restored(
+  { env, now }: Pick<Context, 'env' | 'now'>,
+  { versionBase, jobName }: Configuration,
+  { sources: stored }: ConfigurationTree,
+  cwd: string,
+): ConfigTree {
+  const sources = stored.map(({ provider, path, scheme, files }): Source => {
+    const content = files.map(
+      (file) => [file.path, { kind: 'text' as const, text: file.text, file: file.path }] as const,
+    );
+    return new MemorySource(provider, path, new Map(content), scheme === 'pkg' ? 'pkg' : 'file');
+  });
+  const onSearchPath = (source: Source): boolean => source.provider.startsWith('hydra.searchpath');
+  return new ConfigTree({
+    directory: null,
+    sources: sources.filter((source) => !onSearchPath(source)),
+    open: (_, path) => {
+      const found = sources.find((source) => onSearchPath(source) && path.endsWith(source.path));
+      if (found !== undefined) return found;
+      throw new HydraError('MissingConfigException', `${path} is not stored with the run`);
+    },
+    cwd,
+    env,
+    now,
+    jobName,
+    versionBase: versionBase === '1.1' || versionBase === '1.2' ? versionBase : '1.3',
+    resolvers: ownResolvers,
+  });
+}
