@@ -36,6 +36,7 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
   client: [
     'gen',
     'hydra',
+    'composition',
     'places',
     'code',
     'program',
@@ -46,6 +47,7 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
     'tail',
     'bell',
   ],
+  composition: ['gen', 'hydra', 'secrets'],
   gen: [],
   tensorboard: [],
   code: [],

@@ -16,7 +16,10 @@ describe('what may stand there', () => {
       ['daemon', 'st'],
       ['start', 'stop', 'status'],
     ],
-    [['config', ''], ['compose', 'diff', 'show']],
+    [
+      ['config', ''],
+      ['compose', 'diff', 'show'],
+    ],
     [
       ['show', ''],
       ['7', 'train'],

@@ -14,7 +14,7 @@ export const configDiff = verb({
   async run({ daemon }, { operands }): Promise<Answer> {
     const [[one, other], { differences }] = await Promise.all([
       Promise.all(operands.map((run) => daemon.call(RunsService.getConfiguration, { run, tree: false }))),
-      import('../hydra/differences.js'),
+      import('../../composition/differences.js'),
     ]);
     const rows = differences(one?.configuration, other?.configuration);
     const titles = [one, other].map((found) => String(found?.runId ?? ''));

@@ -1,9 +1,9 @@
 import { dirname, join, resolve } from 'node:path';
+import type { Place } from '../../composition/place.js';
 import type { HydraFlags } from '../../program/flags.js';
 import type { Parameter } from '../../program/hydra-main.js';
 import { moduleFile } from '../../program/import-path.js';
 import type { HydraProgram } from '../../program/recognise.js';
-import type { Place } from './place.js';
 
 /** Why an application's configuration cannot be found from its files alone. */
 export interface Unreadable {
@@ -35,7 +35,6 @@ export function applicationPlace(
     jobName: program.jobName,
     cwd,
     packages: (dotted) => packageDirectory(program, dotted),
-    shipped: false,
   };
 }
 

@@ -1,17 +1,18 @@
+import type { ConfiguredJob } from '../../composition/configure.js';
+import { expand, firstOf } from '../../composition/expansion.js';
+import { encodedTree, storedTree } from '../../composition/files.js';
+import type { Place } from '../../composition/place.js';
 import { ConfigurationKind } from '../../gen/expd/v1/runs.js';
-import type { ConfigTree, JobConfig } from '../../hydra/hydra.js';
+import type { ConfigTree } from '../../hydra/hydra.js';
 import { type HydraFlags, readFlags } from '../../program/flags.js';
 import type { HydraProgram } from '../../program/recognise.js';
 import { ClientError } from '../errors.js';
 import { applicationPlace } from './application-place.js';
-import { type Maker, planOf } from './configured.js';
-import { expand, firstOf, refuseOthers } from './expansion.js';
-import { runWords, sweepWords } from './expd-node.js';
-import { encodedTree, storedTree } from './files.js';
+import { runWords } from './expd-node.js';
 import { type Application, jobCommand } from './job-command.js';
 import { composing } from './open.js';
-import type { Place } from './place.js';
 import { type Plan, type PlanOptions, plainPlan } from './plan.js';
+import { planOf, refuseForeign } from './planned.js';
 import { planUnchecked, whyUnchecked } from './unchecked.js';
 
 /**
@@ -52,31 +53,28 @@ function planChecked(
   flags: HydraFlags,
   options: PlanOptions,
 ): Plan {
-  const expansion = expand(tree, place, flags.overrides, options, place.jobName);
+  const { jobName } = place;
+  const expansion = composing(() => expand(tree, place, flags.overrides, { ...options, jobName }));
+  refuseForeign(expansion, 'submit --whole runs the application as one run, which does that by itself');
   const first = firstOf(expansion);
-  if (expansion.kind === 'sweep')
-    refuseOthers(first, 'submit --whole runs the application as one run, which does that by itself');
   // The mode is the run's to say; the rest of Hydra's own overrides is for each job.
   const hydra = first.overrides.hydra.filter((word) => !/^[+~]*hydra\.mode=/.test(word));
-  const maker: Maker = {
-    kind: ConfigurationKind.CONFIGURATION_KIND_APPLICATION,
-    job: (overrides: readonly string[], config: Pick<JobConfig, 'select'>) => ({
-      argv:
-        expansion.kind === 'single'
-          ? [...application.argv]
-          : jobCommand(application, flags, [...hydra, ...overrides]),
-      words: runWords(config),
-    }),
-    sweepWords,
-    programWords: application.argsAt,
-  };
-  const stored = {
+  const origin = {
     place,
-    jobName: place.jobName,
+    jobName,
+    kind: ConfigurationKind.CONFIGURATION_KIND_APPLICATION,
+    programWords: application.argsAt,
+    pinned: options.pinned,
     tree: () => encodedTree(storedTree(tree, first.composition.sources)),
   };
-  const plan = composing(() => planOf(expansion, maker, stored, options));
-  return { ...plan, notes: [...plan.notes, ...first.warnings] };
+  const finish = ({ configuration, config }: ConfiguredJob) => ({
+    argv:
+      expansion.kind === 'single'
+        ? [...application.argv]
+        : jobCommand(application, flags, [...hydra, ...configuration.overrides]),
+    words: runWords(config),
+  });
+  return planOf(expansion, origin, finish, options);
 }
 
 const asks = (flags: HydraFlags): boolean =>

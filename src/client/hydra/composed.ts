@@ -1,39 +1,40 @@
+import { type ExpansionOptions, expand, firstOf } from '../../composition/expansion.js';
+import { encodedTree, storedTree } from '../../composition/files.js';
 import { ConfigurationKind } from '../../gen/expd/v1/runs.js';
-import { type Composed, type ConfigTree, HydraError, type JobConfig } from '../../hydra/hydra.js';
+import { type Composed, type ConfigTree, HydraError } from '../../hydra/hydra.js';
 import { nameOf } from '../../program/name.js';
 import { ClientError } from '../errors.js';
-import { planOf } from './configured.js';
-import { expand, firstOf, refuseOthers } from './expansion.js';
-import { commandIn, runWords, sweepWords } from './expd-node.js';
-import { encodedTree, storedTree } from './files.js';
+import { commandIn, runWords } from './expd-node.js';
 import { composing, noConfiguration } from './open.js';
-import type { Place } from './place.js';
+import type { OpenPlace } from './place.js';
 import type { Plan, PlanOptions } from './plan.js';
+import { planOf, refuseForeign } from './planned.js';
 
 /** Plans what the `expd:` node of the project's configuration says. @throws ClientError */
 export function planComposed(
   tree: ConfigTree,
-  place: Place,
+  place: OpenPlace,
   overrides: readonly string[],
   options: PlanOptions,
 ): Plan {
-  const jobName = nameIn(tree, place, overrides, options) ?? place.jobName;
-  const expansion = expand(tree, place, overrides, options, jobName);
-  const first = firstOf(expansion);
-  if (expansion.kind === 'sweep') refuseOthers(first, 'leave the choice to the sweep: lr=0.1,0.01');
-  const maker = {
+  const asked = { ...options, jobName: place.jobName };
+  const jobName = nameIn(tree, place, overrides, asked) ?? place.jobName;
+  const expansion = composing(() => expand(tree, place, overrides, { ...asked, jobName }));
+  refuseForeign(expansion, 'leave the choice to the sweep: lr=0.1,0.01');
+  const origin = {
+    place,
+    jobName,
     kind: ConfigurationKind.CONFIGURATION_KIND_COMPOSED,
-    job: (_: readonly string[], config: Pick<JobConfig, 'select'>) => ({
-      argv: commandIn(config) ?? nothingToRun(place),
-      words: runWords(config),
-    }),
-    sweepWords,
     programWords: 0,
+    pinned: options.pinned,
+    tree: () => encodedTree(storedTree(tree, firstOf(expansion).composition.sources)),
   };
-  const stored = { place, jobName, tree: () => encodedTree(storedTree(tree, first.composition.sources)) };
-  const plan = composing(() => planOf(expansion, maker, stored, options));
-  const shipped = place.shipped ? [SHIPPED] : [];
-  return { ...plan, notes: [...shipped, ...plan.notes, ...first.warnings] };
+  const finish = ({ config }: { config: Pick<Composed, 'select'> }) => ({
+    argv: commandIn(config) ?? nothingToRun(place),
+    words: runWords(config),
+  });
+  const plan = planOf(expansion, origin, finish, options);
+  return { ...plan, notes: [...(place.shipped ? [SHIPPED] : []), ...plan.notes] };
 }
 
 const SHIPPED =
@@ -42,12 +43,12 @@ const SHIPPED =
 /** As Hydra would call the job of the script that the command runs; null where there is no command. */
 function nameIn(
   tree: ConfigTree,
-  place: Place,
+  place: OpenPlace,
   overrides: readonly string[],
-  options: PlanOptions,
+  options: ExpansionOptions,
 ): string | null {
   const command = commandBefore(() => {
-    const expansion = expand(tree, place, overrides, options, place.jobName);
+    const expansion = expand(tree, place, overrides, options);
     return expansion.kind === 'single' ? expansion.composed : expansion.sweep.config(0);
   });
   return command === null ? null : nameOf(command);
@@ -58,12 +59,12 @@ function commandBefore(config: () => Pick<Composed, 'select'>): string[] | null 
   try {
     return commandIn(config());
   } catch (error) {
-    if (error instanceof ClientError || error instanceof HydraError) return null;
+    if (error instanceof HydraError) return null;
     throw error;
   }
 }
 
-function nothingToRun(place: Place): never {
+function nothingToRun(place: OpenPlace): never {
   if (place.shipped) throw noConfiguration();
   throw new ClientError(
     'config_invalid',

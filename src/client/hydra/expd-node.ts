@@ -1,4 +1,4 @@
-import { Dict, isList, type JobConfig, str, type Value } from '../../hydra/hydra.js';
+import { Dict, HydraError, isList, type JobConfig, str, type Value } from '../../hydra/hydra.js';
 import { type Flags, read } from '../arguments.js';
 import { ClientError } from '../errors.js';
 import { RUN_FLAGS, SWEEP_FLAGS } from '../submit/flags.js';
@@ -7,18 +7,18 @@ import type { Words } from './plan.js';
 
 // The `expd:` node of a configuration: what to run, and flags of submit with `_` or `-` in their names.
 
-/** The command of a job; null: the node names none. @throws ClientError */
+/** The command of a job; null: the node names none. Throws HydraError */
 export function commandIn(config: Pick<JobConfig, 'select'>): string[] | null {
   const { command } = nodeOf(config);
   if (command === undefined || command === null) return null;
   if (isList(command) && command.length > 0) return command.map((word) => textOf('command', word));
-  throw wrong('expd.command is no list of words', 'write command: [python, train.py, --lr, ${lr}]');
+  throw wrong('command', 'it is no list of words', 'write command: [python, train.py, --lr, ${lr}]');
 }
 
-/** Flags of a run. @throws ClientError */
+/** Flags of a run. Throws HydraError */
 export const runWords = (config: Pick<JobConfig, 'select'>): Words => wordsIn(config, RUN_FLAGS, SWEEP_FLAGS);
 
-/** Flags of a sweep. @throws ClientError */
+/** Flags of a sweep. Throws HydraError */
 export const sweepWords = (master: Pick<JobConfig, 'select'>): Words =>
   wordsIn(master, SWEEP_FLAGS, RUN_FLAGS);
 
@@ -36,10 +36,8 @@ function wordsIn(config: Pick<JobConfig, 'select'>, flags: Flags, others: Flags)
     return words;
   } catch (error) {
     if (!(error instanceof ClientError)) throw error;
-    const message = /^--/.test(error.message)
-      ? error.message.replace(/^--/, 'expd.')
-      : `expd: ${error.message}`;
-    throw new ClientError('config_invalid', message, error.hint, { cause: error });
+    const [, flag, why] = /^--([\w-]+): (.*)$/s.exec(error.message) ?? [];
+    throw wrong(flag ?? '', why ?? error.message, error.hint, error);
   }
 }
 
@@ -47,7 +45,7 @@ function nodeOf(config: Pick<JobConfig, 'select'>): Readonly<Record<string, Valu
   const node = config.select('expd');
   if (node === null) return {};
   if (!(node instanceof Dict))
-    throw wrong('expd is no mapping', 'write expd: {command: [python, train.py], time: 2h}');
+    throw wrong('', 'it is no mapping', 'write expd: {command: [python, train.py], time: 2h}');
   return Object.fromEntries([...node].map(([key, value]) => [String(key), value]));
 }
 
@@ -65,10 +63,11 @@ function textOf(key: string, value: Value): string {
   // As Hydra writes it in an interpolation: true is True.
   if (typeof value === 'bigint' || typeof value === 'number' || typeof value === 'boolean') return str(value);
   throw wrong(
-    value === '???' ? `expd.${key} has a word that is to be given` : `expd.${key} has a word that is no text`,
+    key,
+    value === '???' ? 'a word of it is to be given' : 'a word of it is no text',
     'write each word as text or number',
   );
 }
 
-const wrong = (message: string, hint: string): ClientError =>
-  new ClientError('config_invalid', message, hint);
+const wrong = (key: string, message: string, hint: string, cause?: unknown): HydraError =>
+  new HydraError('ConfigValueError', message, { key: key === '' ? 'expd' : `expd.${key}`, hint, cause });

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
+import type { Place } from '../../composition/place.js';
 import { ConfigTree, HydraError, type Resolver } from '../../hydra/hydra.js';
 import { PACKAGE_ROOT } from '../../install.js';
 import { ClientError } from '../errors.js';
 import type { Context } from '../verb.js';
-import type { Place } from './place.js';
 import { problem } from './problem.js';
 
 export function openTree({ env, now }: Pick<Context, 'env' | 'now'>, place: Place): ConfigTree {

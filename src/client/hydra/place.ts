@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import type { Place } from '../../composition/place.js';
 import { PACKAGE_ROOT } from '../../install.js';
 import { type Flags, list, text, type Values } from '../arguments.js';
 import { ClientError } from '../errors.js';
@@ -11,18 +12,8 @@ export const PLACE_FLAGS = {
   'config-dir': list('DIR', 'a further directory of configurations (-cd); may be repeated'),
 } satisfies Flags;
 
-/** A search path and the primary configuration in it. */
-export interface Place {
-  /** Of the primary configuration: absolute, or `pkg://a.b.c`; null: none. */
-  directory: string | null;
-  /** Searched behind it, absolute. */
-  further: string[];
-  /** null: there is no primary configuration. */
-  config: string | null;
-  versionBase: '1.1' | '1.2' | '1.3';
-  jobName: string;
-  cwd: string;
-  packages: (dotted: string) => string | null;
+/** Where a configuration lies, and whose it is. */
+export interface OpenPlace extends Place {
   /** Nobody's project: the configurations that come with expd. */
   shipped: boolean;
 }
@@ -30,7 +21,7 @@ export interface Place {
 const SHIPPED = join(PACKAGE_ROOT, 'conf');
 
 /** The project's own configurations, else those that come with expd. */
-export function projectPlace(flags: Values<typeof PLACE_FLAGS>, cwd: string): Place {
+export function projectPlace(flags: Values<typeof PLACE_FLAGS>, cwd: string): OpenPlace {
   const given = flags['config-path'];
   const name = flags['config-name'] ?? 'config';
   const found = given === undefined ? nearestConf(cwd, name) : existing(given, cwd);

@@ -1,3 +1,4 @@
+import type { ConfiguredSweep } from '../../composition/configure.js';
 import type { Configuration, ConfigurationKind } from '../../gen/expd/v1/runs.js';
 
 // What a command line means, before anything is sent: one run or the jobs of a sweep.
@@ -12,13 +13,7 @@ export interface Plan {
   notes: string[];
 }
 
-export interface SweepPlan {
-  /** What it goes over: `lr × seed`. */
-  axes: string;
-  /** multirun.yaml; '' where there is no configuration. */
-  multirunYaml: string;
-  /** The project's own `hydra.sweep.dir`, absolute; '' for the layout's. */
-  dir: string;
+export interface SweepPlan extends Omit<ConfiguredSweep, 'jobs'> {
   /** Flags of the sweep that the configuration gives, as words by long name. */
   words: Words;
 }
@@ -32,13 +27,6 @@ export interface Job {
   /** Flags of the run that the configuration gives, as words by long name; the command line wins. */
   words: Words;
   configuration: Configuration | null;
-}
-
-/** A job that cannot be composed, and why. */
-export interface InvalidJob {
-  number: number;
-  overrides: string[];
-  why: string;
 }
 
 /** What a call asks of a plan beside the command. */

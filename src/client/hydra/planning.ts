@@ -1,10 +1,11 @@
+import type { Place } from '../../composition/place.js';
 import type { ConfigTree } from '../../hydra/hydra.js';
 import type { Values } from '../arguments.js';
 import { ClientError } from '../errors.js';
 import type { PLAN_FLAGS } from '../submit/flags.js';
 import type { Context } from '../verb.js';
 import { sweepLimit } from './limit.js';
-import { type Place, projectPlace } from './place.js';
+import { projectPlace } from './place.js';
 import { type Plan, type PlanOptions, plainPlan } from './plan.js';
 import { Programs } from './programs.js';
 

@@ -3,7 +3,7 @@ import type { Answer } from '../render/output.js';
 import type { Context } from '../verb.js';
 import { information, type Kind } from './info.js';
 import { composing, openTree } from './open.js';
-import type { Place } from './place.js';
+import type { OpenPlace } from './place.js';
 
 export interface Wanted {
   part: Part;
@@ -16,7 +16,7 @@ export interface Wanted {
 /** A configuration as it is composed, or how it comes about. @throws ClientError */
 export function preview(
   context: Pick<Context, 'env' | 'now'>,
-  place: Place,
+  place: OpenPlace,
   overrides: readonly string[],
   { part, resolve, package: pkg, info }: Wanted,
 ): Answer {

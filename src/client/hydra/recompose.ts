@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { hydraNode, sha256Of } from '../../composition/configure.js';
+import { ownRunDir } from '../../composition/directories.js';
 import {
   type Configuration,
   ConfigurationKind,
@@ -9,8 +10,6 @@ import { ConfigTree, HydraError, MemorySource, type Source, toTyped } from '../.
 import { readFlags, writeFlags } from '../../program/flags.js';
 import { ClientError } from '../errors.js';
 import type { Context } from '../verb.js';
-import { hydraNode } from './configured.js';
-import { ownRunDir } from './directories.js';
 import { commandIn } from './expd-node.js';
 import { composing, ownResolvers } from './open.js';
 
@@ -52,8 +51,8 @@ export function recompose(
         overrides: task,
         hydraOverrides: hydra,
         job: JSON.stringify(toTyped(composed.value())),
-        hydraSha256: sha256(node),
-        treeSha256: sha256(treeBytes),
+        hydraSha256: sha256Of(node),
+        treeSha256: sha256Of(treeBytes),
         runDir: ownRunDir(composed, cwd).path,
         pinned: isApplication,
       },
@@ -75,8 +74,6 @@ function kept<T>({ partial }: ConfigurationTree, work: () => T): T {
     throw new ClientError(error.code, error.message, hint, { cause: error, lines: error.lines });
   }
 }
-
-const sha256 = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
 
 /** The run says the mode itself. */
 function applicationArgv(

@@ -1,3 +1,5 @@
+import { axesInWords } from '../../composition/configure.js';
+import type { Place } from '../../composition/place.js';
 import { type Configuration, ConfigurationKind } from '../../gen/expd/v1/runs.js';
 import { HydraError, sweepOverrides } from '../../hydra/hydra.js';
 import type { HydraFlags } from '../../program/flags.js';
@@ -6,9 +8,7 @@ import { registersConfigurations } from '../../program/registers.js';
 import { ClientError } from '../errors.js';
 import { type Application, jobCommand } from './job-command.js';
 import { composing } from './open.js';
-import type { Place } from './place.js';
 import { type Job, type Plan, type PlanOptions, uncomposed } from './plan.js';
-import { axesInWords } from './sweeping.js';
 
 // Hydra applications whose configuration Python alone can compose.
 

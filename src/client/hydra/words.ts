@@ -2,7 +2,6 @@ import { sweptTexts } from '../../hydra/hydra.js';
 import { ClientError } from '../errors.js';
 import { composing } from './open.js';
 import type { Job, Plan, PlanOptions } from './plan.js';
-import { tooMany } from './sweeping.js';
 
 // Sweeps over the words of a program that knows nothing of Hydra: `lr=0.1,0.01` and `--lr=0.1,0.01`.
 
@@ -51,3 +50,10 @@ const job = (argv: string[], overrides: string[]): Job => ({
   words: new Map(),
   configuration: null,
 });
+
+const tooMany = (count: number, limit: number): ClientError =>
+  new ClientError(
+    'usage',
+    `the sweep has ${count.toLocaleString('en')} jobs, more than ${limit.toLocaleString('en')}`,
+    `EXPD_SWEEP_LIMIT=${count} raises the limit`,
+  );

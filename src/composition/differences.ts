@@ -1,6 +1,6 @@
-import type { Configuration } from '../../gen/expd/v1/runs.js';
-import { Dict, dumpYaml, fromTyped, isList, type Value } from '../../hydra/hydra.js';
-import { isSecretName, REDACTED, redactText } from '../../secrets.js';
+import type { Configuration } from '../gen/expd/v1/runs.js';
+import { Dict, dumpYaml, fromTyped, isList, type Value } from '../hydra/hydra.js';
+import { isSecretName, REDACTED, redactText } from '../secrets.js';
 
 /** A key whose values differ, each as YAML; null: the key is not there. */
 export interface Difference {

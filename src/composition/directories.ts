@@ -1,5 +1,5 @@
 import { isAbsolute, normalize, resolve } from 'node:path';
-import { type Composed, Dict, HydraError, type Value } from '../../hydra/hydra.js';
+import { type Composed, Dict, HydraError, type Value } from '../hydra/hydra.js';
 
 // A project's own `hydra.run.dir` and `hydra.sweep.*` are its layout; what Hydra has by default is none.
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type ConfigurationFile, ConfigurationTree } from '../../gen/expd/v1/runs.js';
-import type { ConfigTree, Source } from '../../hydra/hydra.js';
+import { type ConfigurationFile, ConfigurationTree } from '../gen/expd/v1/runs.js';
+import type { ConfigTree, Source } from '../hydra/hydra.js';
 
 // The files of a search path, kept with what was composed from them, so that it can be composed again.
 
