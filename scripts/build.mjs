@@ -13,6 +13,7 @@ const bundles = {
   expd: 'src/daemon/main.ts',
   writer: 'src/daemon/queue/writer.ts',
   verifier: 'src/daemon/tracking/verifier.ts',
+  composer: 'src/daemon/compose/process.ts',
 };
 const started = ['expctl', 'expd'];
 
@@ -41,7 +42,7 @@ for (const [name, entry] of entries)
     // Native modules are loaded from node_modules; everything else is in the file.
     external: ['better-sqlite3', 'koffi'],
     // The client has the gRPC wire in src/client/transport.ts; of the library it would only pay the start.
-    ...(name === 'expctl' && { alias: { '@grpc/grpc-js': './src/client/grpc-unused.ts' } }),
+    ...(name !== 'expd' && { alias: { '@grpc/grpc-js': './src/client/grpc-unused.ts' } }),
     define: { 'import.meta.url': 'moduleUrl', EXPD_VERSION: JSON.stringify(version) },
     banner: { js: 'const moduleUrl = require("node:url").pathToFileURL(__filename).href;' },
   });

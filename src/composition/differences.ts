@@ -2,6 +2,8 @@ import type { Configuration } from '../gen/expd/v1/runs.js';
 import { Dict, dumpYaml, fromTyped, isList, type Value } from '../hydra/hydra.js';
 import { isSecretName, REDACTED, redactText } from '../secrets.js';
 
+type Composed = Pick<Configuration, 'job'>;
+
 /** A key whose values differ, each as YAML; null: the key is not there. */
 export interface Difference {
   key: string;
@@ -10,7 +12,7 @@ export interface Difference {
 }
 
 /** What differs between two configurations, in the order of the first. Nothing is the same as an empty one. */
-export function differences(one: Configuration | undefined, other: Configuration | undefined): Difference[] {
+export function differences(one: Composed | undefined, other: Composed | undefined): Difference[] {
   const [a, b] = [flat(one), flat(other)];
   return [...new Set([...a.keys(), ...b.keys()])]
     .map((key) => ({ key, one: a.get(key) ?? null, other: b.get(key) ?? null }))
@@ -22,7 +24,7 @@ export function differences(one: Configuration | undefined, other: Configuration
 const shown = (key: string, text: string | null): string | null =>
   text === null ? null : isSecretName(key) ? REDACTED : redactText(text);
 
-function flat(configuration: Configuration | undefined): Map<string, string> {
+function flat(configuration: Pick<Configuration, 'job'> | undefined): Map<string, string> {
   const all = new Map<string, string>();
   if (configuration !== undefined && configuration.job !== '')
     walk(fromTyped(JSON.parse(configuration.job)), '', all);

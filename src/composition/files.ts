@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type ConfigurationFile, ConfigurationTree } from '../gen/expd/v1/runs.js';
-import type { ConfigTree, Source } from '../hydra/hydra.js';
+import { type ConfigTree, FileSource, type Source } from '../hydra/hydra.js';
 
 // The files of a search path, kept with what was composed from them, so that it can be composed again.
 
@@ -26,6 +26,7 @@ export function storedTree(tree: ConfigTree, sources: readonly Source[]): Config
         provider: source.provider,
         scheme: source.scheme,
         path: source.path,
+        directory: (source instanceof FileSource ? source.directory : null) ?? '',
         files: [...texts].sort(byPath).map(([path, text]) => file(path, text, took.has(path))),
       };
     }),

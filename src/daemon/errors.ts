@@ -14,6 +14,7 @@ export type UserErrorCode =
   | 'storage_failed'
   | 'not_allowed'
   | 'not_available'
+  | 'config_invalid'
   | 'protocol_mismatch'
   | 'compacted'
   | 'unsafe_place'

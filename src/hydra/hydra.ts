@@ -10,8 +10,10 @@ import type { Resolver } from './config/resolve.js';
 import { HydraError } from './errors.js';
 import { isHydraOverride, parseOverrides } from './override/override.js';
 import { localMoment } from './python/strftime.js';
+import { resolveStored } from './stored.js';
 import { type Axis, axesOf, countJobs, jobOverrides } from './sweep/axes.js';
 import { composeJob, composeJobAlone, jobVariant, planMultirun } from './sweep/multirun.js';
+import type { Value } from './value.js';
 import { loadYaml } from './yaml/load.js';
 
 // The library's front: a directory of configurations, composed as Hydra composes it. See README.md.
@@ -49,6 +51,12 @@ export interface TreeOptions {
 const NEWEST = { hydra: '1.3.5', python: '3.11.9' };
 const DEFAULT_LIMIT = 10_000;
 
+const surroundingsOf = (
+  env: NonNullable<TreeOptions['env']>,
+  now: () => number,
+  pythonVersion = NEWEST.python,
+) => ({ env, now: () => localMoment(now()), pythonVersion, loadYaml: (text: string) => loadYaml(text) });
+
 /** A search path. Files are read once, so an instance sees them as they were. */
 export class ConfigTree {
   readonly #composer: Composer;
@@ -74,12 +82,7 @@ export class ConfigTree {
       store,
       open,
       versionBase,
-      surroundings: {
-        env,
-        now: () => localMoment(now()),
-        pythonVersion: options.pythonVersion ?? NEWEST.python,
-        loadYaml: (text) => loadYaml(text),
-      },
+      surroundings: surroundingsOf(env, now, options.pythonVersion),
       ...(options.resolvers && { resolvers: options.resolvers }),
       cwd,
       hydraVersion: options.hydraVersion ?? NEWEST.hydra,
@@ -207,6 +210,16 @@ export interface OverrideSweep {
   overrides(number: number): string[];
 }
 
+/**
+ * The resolved configuration of a job that was composed before, for its program: what only that knows stays as it is
+ * written. `hydra`: the node, complete.
+ */
+export const resolveJob = (
+  job: Value,
+  hydra: Value,
+  { env, now, resolvers = {} }: Pick<TreeOptions, 'env' | 'now' | 'resolvers'>,
+): Value => resolveStored(job, hydra, surroundingsOf(env ?? process.env, now ?? Date.now), resolvers);
+
 export { MemorySource } from './compose/memory.js';
 export { describeSource, type Source, type VersionBase } from './compose/source.js';
 export { Composed, JobConfig, type Part, Sweep } from './composed.js';
@@ -214,7 +227,9 @@ export type { Resolver } from './config/resolve.js';
 export { HydraError } from './errors.js';
 export { sweptTexts } from './override/texts.js';
 export { str } from './python/text.js';
+export { completeNode, type JobOfNode } from './sweep/complete.js';
 export { fromTyped, toTyped } from './typed-json.js';
 export { Dict, isList, type Key, PathValue, type Value } from './value.js';
 export { dumpYaml } from './yaml/dump.js';
 export { loadYaml } from './yaml/load.js';
+export { FileSource, PackageSource };

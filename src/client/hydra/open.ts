@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import type { Place } from '../../composition/place.js';
-import { ConfigTree, HydraError, type Resolver } from '../../hydra/hydra.js';
-import { PACKAGE_ROOT } from '../../install.js';
+import { ownResolvers } from '../../composition/resolvers.js';
+import { ConfigTree, HydraError } from '../../hydra/hydra.js';
 import { ClientError } from '../errors.js';
 import type { Context } from '../verb.js';
 import { problem } from './problem.js';
@@ -20,15 +19,6 @@ export function openTree({ env, now }: Pick<Context, 'env' | 'now'>, place: Plac
     resolvers: ownResolvers,
   });
 }
-
-/** Beside those of OmegaConf and Hydra. */
-export const ownResolvers: Readonly<Record<string, Resolver>> = {
-  // A file of expd's own package.
-  expd_file: ([path = null]) => {
-    if (typeof path !== 'string') throw new HydraError('TypeError', 'expd_file: the path is text');
-    return join(PACKAGE_ROOT, path);
-  },
-};
 
 /** What a configuration does wrong is the caller's to mend. @throws ClientError */
 export function composing<T>(work: () => T): T {

@@ -1,17 +1,18 @@
 import { hydraNode, sha256Of } from '../../composition/configure.js';
 import { ownRunDir } from '../../composition/directories.js';
+import { overridesOf, restoredTree } from '../../composition/restored.js';
 import {
   type Configuration,
   ConfigurationKind,
   ConfigurationTree,
   type GetConfigurationResponse,
 } from '../../gen/expd/v1/runs.js';
-import { ConfigTree, HydraError, MemorySource, type Source, toTyped } from '../../hydra/hydra.js';
+import { toTyped } from '../../hydra/hydra.js';
 import { readFlags, writeFlags } from '../../program/flags.js';
 import { ClientError } from '../errors.js';
 import type { Context } from '../verb.js';
 import { commandIn } from './expd-node.js';
-import { composing, ownResolvers } from './open.js';
+import { composing } from './open.js';
 
 /** A run's configuration, composed anew from the files that were stored with it. */
 export interface Recomposed {
@@ -34,10 +35,10 @@ export function recompose(
       `run ${stored.runId} has no configuration that expd composed`,
       'words for its command stand behind --',
     );
-  const configs = restored(context, before, tree, cwd);
+  const configs = restoredTree(before, tree, { ...context, cwd, from: 'kept' });
   return kept(tree, () => {
-    const given = [...before.hydraOverrides.filter(isNoMode), 'hydra.mode=RUN', ...before.overrides];
-    const composed = configs.compose(before.configName || null, configs.amend(given, more));
+    const overrides = configs.amend(overridesOf(before), more);
+    const composed = configs.compose(before.configName || null, overrides);
     const { task, hydra } = composed.overrides;
     const node = hydraNode(composed);
     const treeBytes = Buffer.from(ConfigurationTree.encode(tree).finish());
@@ -61,7 +62,6 @@ export function recompose(
   });
 }
 
-/** A job of a sweep is a run by itself now. */
 const isNoMode = (word: string): boolean => !/^[+~]*hydra\.mode=/.test(word);
 
 /** Of a large directory only the files that took part were kept: others are no mistake of the caller. */
@@ -85,34 +85,4 @@ function applicationArgv(
   if (read.kind !== 'flags') throw new Error('a command that composes has flags');
   const words = overrides.filter(isNoMode);
   return [...argv.slice(0, programWords), ...writeFlags({ ...read.flags, overrides: words })];
-}
-
-function restored(
-  { env, now }: Pick<Context, 'env' | 'now'>,
-  { versionBase, jobName }: Configuration,
-  { sources: stored }: ConfigurationTree,
-  cwd: string,
-): ConfigTree {
-  const sources = stored.map(({ provider, path, scheme, files }): Source => {
-    const content = files.map(
-      (file) => [file.path, { kind: 'text' as const, text: file.text, file: file.path }] as const,
-    );
-    return new MemorySource(provider, path, new Map(content), scheme === 'pkg' ? 'pkg' : 'file');
-  });
-  const onSearchPath = (source: Source): boolean => source.provider.startsWith('hydra.searchpath');
-  return new ConfigTree({
-    directory: null,
-    sources: sources.filter((source) => !onSearchPath(source)),
-    open: (_, path) => {
-      const found = sources.find((source) => onSearchPath(source) && path.endsWith(source.path));
-      if (found !== undefined) return found;
-      throw new HydraError('MissingConfigException', `${path} is not stored with the run`);
-    },
-    cwd,
-    env,
-    now,
-    jobName,
-    versionBase: versionBase === '1.1' || versionBase === '1.2' ? versionBase : '1.3',
-    resolvers: ownResolvers,
-  });
 }

@@ -19,6 +19,7 @@ const STATUS: Readonly<Record<UserErrorCode, status>> = {
   storage_failed: status.INTERNAL,
   not_allowed: status.PERMISSION_DENIED,
   not_available: status.UNIMPLEMENTED,
+  config_invalid: status.INVALID_ARGUMENT,
   protocol_mismatch: status.FAILED_PRECONDITION,
   compacted: status.OUT_OF_RANGE,
   unsafe_place: status.FAILED_PRECONDITION,

@@ -2,18 +2,21 @@ import { readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { ComposeService } from '../../gen/expd/v1/compose.js';
 import { DaemonService } from '../../gen/expd/v1/daemon.js';
 import { RunsService } from '../../gen/expd/v1/runs.js';
 import { HealthService } from '../../gen/grpc/health/v1/health.js';
 import { PACKAGE_ROOT } from '../../install.js';
 import { VERSION } from '../../protocol.js';
 import { Calls } from '../api/call.js';
+import { composeService } from '../api/compose.js';
 import { type DaemonPorts, daemonService } from '../api/daemon.js';
 import { healthService } from '../api/health.js';
 import { logsService } from '../api/logs.js';
 import { reflection } from '../api/reflection.js';
 import { type RunsPorts, runsService } from '../api/runs.js';
 import { listen } from '../api/server.js';
+import { Composer } from '../compose/composer.js';
 import { runFiles, shimVersion, shownSettings, stopAll } from './adapters.js';
 import type { Closers, Core, End } from './core.js';
 import type { Work } from './work.js';
@@ -23,14 +26,20 @@ export async function serve(core: Core, work: Work, closers: Closers, end: End):
   const { log, places, queue, reader } = core;
   const closing = new AbortController();
   const calls = new Calls(log, closing.signal);
+  const composer = new Composer(join(PACKAGE_ROOT, 'dist/composer.cjs'));
+  closers.push(() => composer.close());
   const logs = { calls, reads: reader, onCommit: queue.onCommit, reasons: work.scheduler };
   const listening = await listen({
     socket: places.socket,
     services: [
       [RunsService, runsService(runsPorts(core, work, calls))],
       logsService(logs),
+      [ComposeService, composeService(calls, composer)],
       [DaemonService, daemonService(daemonPorts(core, work, calls, end))],
-      [HealthService, healthService(calls, new Set(['expd.v1.Runs', 'expd.v1.Logs', 'expd.v1.Daemon']))],
+      [
+        HealthService,
+        healthService(calls, new Set(['expd.v1.Runs', 'expd.v1.Logs', 'expd.v1.Compose', 'expd.v1.Daemon'])),
+      ],
       ...reflection(),
     ],
     log,

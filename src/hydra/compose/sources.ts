@@ -14,7 +14,7 @@ export class FileSource implements Source {
     /** As it was given. */
     readonly path: string,
     /** Where it lies, absolute. */
-    protected readonly directory: string | null = resolve(path),
+    readonly directory: string | null = resolve(path),
   ) {}
 
   /** A path that is not absolute is relative to `base`. */

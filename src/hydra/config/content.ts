@@ -20,17 +20,30 @@ import {
 } from './node.js';
 import type { Resolution } from './resolve.js';
 
+/** What stands for a node whose interpolation fails; may throw again. */
+export type Otherwise = (node: Node, error: unknown) => Value;
+
 /** A node with every interpolation in it followed; '???' stays. */
-export function resolvedContent(node: Node, resolution: Resolution): Value {
-  const found = named(node, () => resolution.dereference(node));
+export function resolvedContent(node: Node, resolution: Resolution, otherwise: Otherwise = rethrow): Value {
+  let found: Node;
+  try {
+    found = named(node, () => resolution.dereference(node));
+  } catch (error) {
+    return otherwise(node, error);
+  }
   const content = plainContent(found);
   if (content !== undefined) return content;
-  if (found instanceof ListNode) return (items(found) ?? []).map((item) => resolvedContent(item, resolution));
+  const deeper = (child: Node): Value => resolvedContent(child, resolution, otherwise);
+  if (found instanceof ListNode) return (items(found) ?? []).map(deeper);
   const dict = new Dict<Value>();
   if (found instanceof DictNode)
-    for (const [key, child] of children(found) ?? []) dict.set(key, resolvedContent(child, resolution));
+    for (const [key, child] of children(found) ?? []) dict.set(key, deeper(child));
   return dict;
 }
+
+const rethrow: Otherwise = (_, error) => {
+  throw error;
+};
 
 /** Errors of interpolations name the key that they stand at. */
 function named<T>(node: Node, resolve: () => T): T {

@@ -178,6 +178,8 @@ export interface ConfigurationSource {
   scheme: string;
   path: string;
   files: ConfigurationFile[];
+  /** Where it lies, absolute. Empty = nowhere on this machine. */
+  directory: string;
 }
 
 export interface ConfigurationFile {
@@ -1584,7 +1586,7 @@ export const ConfigurationTree: MessageFns<ConfigurationTree> = {
 };
 
 function createBaseConfigurationSource(): ConfigurationSource {
-  return { provider: "", scheme: "", path: "", files: [] };
+  return { provider: "", scheme: "", path: "", files: [], directory: "" };
 }
 
 export const ConfigurationSource: MessageFns<ConfigurationSource> = {
@@ -1600,6 +1602,9 @@ export const ConfigurationSource: MessageFns<ConfigurationSource> = {
     }
     for (const v of message.files) {
       ConfigurationFile.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.directory !== "") {
+      writer.uint32(42).string(message.directory);
     }
     return writer;
   },
@@ -1647,6 +1652,14 @@ export const ConfigurationSource: MessageFns<ConfigurationSource> = {
             }
 
             message.files.push(ConfigurationFile.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.directory = reader.string();
             continue;
           }
         }
