@@ -12,7 +12,7 @@ export function commandIn(config: Pick<JobConfig, 'select'>): string[] | null {
   const { command } = nodeOf(config);
   if (command === undefined || command === null) return null;
   if (isList(command) && command.length > 0) return command.map((word) => textOf('command', word));
-  throw wrong('command', 'it is no list of words', 'write command: [python, train.py, --lr, ${lr}]');
+  throw wrong('command', 'it is no list of words', "write command: [python, train.py, '--lr=${lr}']");
 }
 
 /** Flags of a run. Throws HydraError */

@@ -18,8 +18,7 @@ export function whyUnchecked(error: unknown, program: HydraProgram, place: Place
   if (!(cause instanceof HydraError) || cause.type === 'LimitError') return null;
   if (cause.type === 'UnsupportedInterpolationType') return `${cause.message}, which its code may know`;
   const inCode = place.directory === null && place.config !== null;
-  if (inCode || registersConfigurations(program.script))
-    return 'its code registers configurations (ConfigStore)';
+  if (inCode || registersConfigurations(program)) return 'its code registers configurations (ConfigStore)';
   return null;
 }
 

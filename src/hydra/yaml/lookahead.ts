@@ -34,6 +34,8 @@ export class Lookahead {
   }
 
   unexpected({ kind, at }: Token, wanted: string): HydraError {
+    if (kind === '{' && this.source.text[at - 1] === '$')
+      return this.error("an interpolation within brackets is put in quotes: '${…}'", at - 1);
     return this.error(`${wanted} was expected here, not ${NAMES[kind]}`, at);
   }
 

@@ -55,6 +55,7 @@ const MISTAKES: readonly (readonly [
   ['ParserError', 'not `}`', 'a: [1}', 1, 6],
   ['ParserError', 'a value was expected here, not `,`', 'a: [1,,2]', 1, 7],
   ['ParserError', 'a value was expected here, not `]`', 'a: ]', 1, 4],
+  ['ParserError', "an interpolation within brackets is put in quotes: '${…}'", 'a: [1, ${b}]', 1, 8],
   ['ParserError', 'the document is complete', '{a: 1}}', 1, 7],
   ['ParserError', 'the indentation of this line fits none', 'a:\n  b: 1\n c: 2', 3, 2],
   ['ParserError', 'is a quote missing', "a: 'it's'", 1, 8],
