@@ -10,10 +10,10 @@ import type { Resolver } from './config/resolve.js';
 import { HydraError } from './errors.js';
 import { isHydraOverride, parseOverrides } from './override/override.js';
 import { localMoment } from './python/strftime.js';
-import { resolveStored } from './stored.js';
+import { resolveStored, textIn } from './stored.js';
 import { type Axis, axesOf, countJobs, jobOverrides } from './sweep/axes.js';
 import { composeJob, composeJobAlone, jobVariant, planMultirun } from './sweep/multirun.js';
-import type { Value } from './value.js';
+import type { Dict, Value } from './value.js';
 import { loadYaml } from './yaml/load.js';
 
 // The library's front: a directory of configurations, composed as Hydra composes it. See README.md.
@@ -219,6 +219,13 @@ export const resolveJob = (
   hydra: Value,
   { env, now, resolvers = {} }: Pick<TreeOptions, 'env' | 'now' | 'resolvers'>,
 ): Value => resolveStored(job, hydra, surroundingsOf(env ?? process.env, now ?? Date.now), resolvers);
+
+/** The text at a key of plain values, interpolations followed. HydraError for one that leads nowhere. */
+export const textAt = (
+  values: Dict<Value>,
+  key: string,
+  { env, now }: Pick<TreeOptions, 'env' | 'now'>,
+): string => textIn(values, key, surroundingsOf(env ?? process.env, now ?? Date.now));
 
 export { MemorySource } from './compose/memory.js';
 export { describeSource, type Source, type VersionBase } from './compose/source.js';

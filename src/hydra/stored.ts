@@ -1,6 +1,7 @@
+import { shown } from './config/argument.js';
 import { resolvedContent } from './config/content.js';
 import { createRoot } from './config/create.js';
-import { children, DictNode, type Node, plainContent } from './config/node.js';
+import { children, DictNode, isContainer, type Node, plainContent } from './config/node.js';
 import { Resolution, type Resolver } from './config/resolve.js';
 import { resolvers, type Surroundings } from './config/resolvers.js';
 import { HydraError } from './errors.js';
@@ -31,4 +32,17 @@ export function resolveStored(
 function asWritten(node: Node, error: unknown): Value {
   if (error instanceof HydraError) return plainContent(node) ?? null;
   throw error;
+}
+
+/** The text at a key of plain values, interpolations followed. HydraError for one that leads nowhere. */
+export function textIn(
+  values: Dict<Value>,
+  key: string,
+  world: Omit<Surroundings, 'hydra' | 'warn'>,
+): string {
+  const root = createRoot(values);
+  const resolution = new Resolution(resolvers({ ...world, warn: () => {}, hydra: () => null }));
+  const found = isContainer(root) ? resolution.select(root, key, 'throw') : null;
+  if (found === null) throw new HydraError('ConfigKeyError', `there is no ${key}`);
+  return shown(found);
 }

@@ -71,7 +71,7 @@ export async function fillRunDirectory(
 const sizeOf = async (path: string): Promise<number> => (await lstat(path).catch(() => null))?.size ?? 0;
 
 const layoutValues = (layout: Layout, order: AttemptOrder, now: number): LayoutValues => ({
-  now: new Date(layout.per === 'run' ? order.submittedAt : now),
+  now: layout.per === 'run' ? order.submittedAt : now,
   name: order.name,
   job: '',
   attempt: String(order.attempt),

@@ -1,18 +1,21 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { parse } from 'yaml';
+import { ConfigTree, Dict, FileSource, HydraError } from '../../hydra/hydra.js';
 import { UserError } from '../errors.js';
 import { checkLayout, type Layout } from './layout.js';
 
 export type Layouts = ReadonlyMap<string, Layout>;
 
 /**
- * All `<name>.yaml` of the directories; a later directory wins, one that is missing holds none.
+ * The group `layout` of these directories, composed as Hydra composes: an earlier directory wins, one that is missing
+ * holds none, and a layout may begin with another (`defaults: [flat]`). `shipped` is searched last.
  * @throws UserError for a file that is no layout.
  */
-export async function readLayouts(directories: readonly string[]): Promise<Layouts> {
-  const found = await Promise.all(directories.map(readDirectory));
-  return new Map(found.flat().map((layout) => [layout.name, layout]));
+export function readLayouts(shipped: string, own: readonly string[] = []): Layouts {
+  const tree = new ConfigTree({
+    directory: shipped,
+    sources: own.map((directory) => new FileSource('settings', directory)),
+    env: {},
+  });
+  return new Map(tree.options('layout').map((name) => [name, readLayout(tree, name)]));
 }
 
 /** @throws UserError naming the layouts that exist. */
@@ -26,25 +29,17 @@ export function layoutNamed(layouts: Layouts, name: string): Layout {
   );
 }
 
-async function readDirectory(directory: string): Promise<Layout[]> {
-  const files = await readdir(directory).catch(() => []);
-  const yaml = files.filter((file) => file.endsWith('.yaml'));
-  return Promise.all(
-    yaml.map(async (file) => parseLayout(file.slice(0, -5), await readFile(join(directory, file), 'utf8'))),
-  );
-}
-
-function parseLayout(name: string, text: string): Layout {
+function readLayout(tree: ConfigTree, name: string): Layout {
   const invalid = (why: string): UserError => new UserError('usage', `layout ${name}: ${why}`);
-  let tree: unknown;
   try {
-    tree = parse(text, { maxAliasCount: 0 });
-  } catch (cause) {
-    throw invalid(cause instanceof Error ? cause.message.split('\n')[0]! : 'not YAML');
+    const composed = tree.compose(null, [`+layout=${name}`]).value();
+    const paths = composed instanceof Dict ? composed.get('layout') : undefined;
+    const per = paths instanceof Dict ? paths.get('per') : undefined;
+    if (!(paths instanceof Dict) || (per !== 'attempt' && per !== 'run'))
+      throw invalid('needs run.dir, job.dir, sweep.dir and per: attempt or run');
+    return checkLayout({ name, paths, per });
+  } catch (error) {
+    if (error instanceof HydraError) throw invalid(error.message);
+    throw error;
   }
-  if (typeof tree !== 'object' || tree === null) throw invalid('needs run_dir and per');
-  const { run_dir: runDir, per } = tree as Record<string, unknown>;
-  if (typeof runDir !== 'string' || (per !== 'attempt' && per !== 'run'))
-    throw invalid('run_dir is a template, per is attempt or run');
-  return checkLayout({ name, runDir, per });
 }

@@ -45,7 +45,7 @@ export async function openCore({ places, loaded, flags, env, writer }: Given, cl
   const opened = openLog(places.state, loaded.settings.logLevel, env);
   const { log } = opened;
   closers.push(opened.close);
-  const layouts = await readLayouts([join(PACKAGE_ROOT, 'conf/layout'), join(places.config, 'layout')]);
+  const layouts = readLayouts(join(PACKAGE_ROOT, 'conf'), [places.config]);
   const settings = new CurrentSettings(loaded, places.settings, flags, env, log, ({ layout }) =>
     layoutNamed(layouts, layout),
   );

@@ -57,7 +57,7 @@ export class DaemonChild {
     const options: ChildOptions = {
       state: world.state,
       shims: shimCandidates(ROOT),
-      layouts: resolve('conf/layout'),
+      layouts: resolve('conf'),
     };
     const script = limits === '' ? 'exec "$@"' : `ulimit ${limits}; exec "$@"`;
     const child = spawn('/bin/sh', ['-c', script, 'sh', process.execPath, outfile, JSON.stringify(options)], {

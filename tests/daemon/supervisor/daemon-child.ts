@@ -32,7 +32,7 @@ const executor = await openLocalExecutor({
   shim: installShim(options.shims, options.state),
   clock: systemClock,
   environments: environmentStore(options.state),
-  layouts: await readLayouts([options.layouts]),
+  layouts: readLayouts(options.layouts),
   log: { debug() {}, info() {}, warn, error: warn, fatal: warn } as unknown as LocalOptions['log'],
   saysDone: async () => false,
   fact: (fact) => say({ fact, at: performance.timeOrigin + performance.now() }),

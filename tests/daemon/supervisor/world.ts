@@ -71,7 +71,7 @@ export class World {
       state: this.state,
       clock: systemClock,
       environments: environmentStore(this.state),
-      layouts: await readLayouts([resolve('conf/layout')]),
+      layouts: readLayouts(resolve('conf')),
     };
   }
 

@@ -9,7 +9,7 @@ import { readLayouts } from '../../../src/daemon/rundir/layouts.js';
 import type { AttemptOrder } from '../../../src/daemon/rundir/order.js';
 import type { PreparePorts } from '../../../src/daemon/rundir/prepare.js';
 
-export const CONF = fileURLToPath(new URL('../../../conf/layout', import.meta.url));
+export const CONF = fileURLToPath(new URL('../../../conf', import.meta.url));
 
 /** A directory that goes with the test. */
 export async function scratch(): Promise<string> {
@@ -25,7 +25,7 @@ export async function ports(
   await mkdir(state, { recursive: true });
   return {
     state,
-    layouts: await readLayouts([CONF]),
+    layouts: readLayouts(CONF),
     clock: now ? { ...systemClock, now } : systemClock,
     environments: environmentStore(state),
   };
