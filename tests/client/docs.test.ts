@@ -3,8 +3,12 @@ import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { flagWords, usage } from '../../src/client/render/help.js';
 import { attemptJson, runJson } from '../../src/client/render/run.js';
+import { codeJson, submissionJson } from '../../src/client/render/show.js';
 import { VERBS } from '../../src/client/verbs.js';
-import { Attempt, Run } from '../../src/gen/expd/v1/runs.js';
+import { SETTINGS } from '../../src/daemon/options.js';
+import { indexLine } from '../../src/daemon/rundir/runs-index.js';
+import { runningStatus } from '../../src/daemon/rundir/status.js';
+import { Attempt, CodeState, Run, Submission } from '../../src/gen/expd/v1/runs.js';
 
 const docs = resolve(import.meta.dirname, '../../docs');
 const cell = (text: string): string => text.replaceAll('|', '\\|');
@@ -39,7 +43,37 @@ test('docs/cli.md has the verbs and flags that there are (UPDATE_DOCS=1 writes i
   else expect(text).toBe(wanted);
 });
 
-test('docs/json.md names every field of a run and an attempt', () => {
+test('docs/settings.md has the settings that there are (UPDATE_DOCS=1 writes it anew)', () => {
+  const file = resolve(docs, 'settings.md');
+  const text = readFileSync(file, 'utf8');
+  const [begin, end] = ['<!-- settings: written by tests/client/docs.test.ts -->', '<!-- end -->'];
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  expect(from).toBeGreaterThan(0);
+  const rows = SETTINGS.map(
+    ({ key, default: standard, description }) =>
+      `| \`${key}\` | \`--${key.replaceAll('_', '-')}\`, \`EXPD_${key.toUpperCase()}\` | \`${JSON.stringify(standard).replaceAll('"', '')}\` | ${cell(description)} |`,
+  );
+  const table = ['| setting | flag, variable | default | what it is |', '|---|---|---|---|', ...rows].join(
+    '\n',
+  );
+  const wanted = `${text.slice(0, from)}${begin}\n\n${table}\n\n${text.slice(to)}`;
+  if (process.env.UPDATE_DOCS) writeFileSync(file, wanted);
+  else expect(text).toBe(wanted);
+});
+
+test('docs/run-directory.md names every field of the records', () => {
+  const text = readFileSync(resolve(docs, 'run-directory.md'), 'utf8');
+  const section = (title: string): string => text.split(`## ${title}\n`)[1]!.split('\n## ')[0]!;
+  const attempted = { runId: 1, ulid: 'u', attempt: 1, startedAt: 0 };
+  for (const name of Object.keys(JSON.parse(runningStatus(attempted))))
+    expect(section('status.json')).toContain(`\`${name}\``);
+  const entry = { ...attempted, name: 'n', experimentId: 'e', runDir: '/p', status: 'running' };
+  const line = indexLine('/', { ...entry, exitReason: null, exitCode: null, endedAt: null });
+  for (const name of Object.keys(JSON.parse(line)))
+    expect(section('outputs/runs_index.jsonl')).toMatch(new RegExp(`\\b${name}\\b`));
+});
+
+test('docs/json.md names every field of runs, attempts, submissions and code', () => {
   const text = readFileSync(resolve(docs, 'json.md'), 'utf8');
   const section = (title: string): string => text.split(`## ${title}\n`)[1]!.split('\n## ')[0]!;
   const named = (title: string): string[] =>
@@ -49,5 +83,11 @@ test('docs/json.md names every field of a run and an attempt', () => {
   expect(named('Run').toSorted()).toEqual(Object.keys(runJson(Run.decode(new Uint8Array()))).toSorted());
   expect(named('Attempt').toSorted()).toEqual(
     Object.keys(attemptJson(Attempt.decode(new Uint8Array()))).toSorted(),
+  );
+  expect(named('Submission').toSorted()).toEqual(
+    Object.keys(submissionJson(Submission.decode(new Uint8Array()))).toSorted(),
+  );
+  expect(named('Code').toSorted()).toEqual(
+    Object.keys(codeJson(CodeState.decode(new Uint8Array()))).toSorted(),
   );
 });

@@ -1,5 +1,6 @@
 import {
   type Attempt,
+  type CodeState,
   DependencyKind,
   type GetResponse,
   type Run,
@@ -24,18 +25,7 @@ export function shown(found: GetResponse, asked: string): Answer {
       run: runJson(run),
       submission: submission === undefined ? null : submissionJson(submission),
       attempts: found.attempts.map(attemptJson),
-      code:
-        code === undefined
-          ? null
-          : {
-              commit: code.commit || null,
-              branch: code.branch || null,
-              remote: code.remote || null,
-              dirty: code.dirty,
-              toplevel: code.toplevel || null,
-              changedFiles: code.changedFiles,
-              unknownReason: code.unknownReason || null,
-            },
+      code: code === undefined ? null : codeJson(code),
       notices: found.notices,
       dependants,
       logTail: safeLog(found.logTail).join('\n') || null,
@@ -112,7 +102,19 @@ function safeLog(tail: Uint8Array): string[] {
     .split('\n');
 }
 
-const submissionJson = (submission: Submission) => ({
+/** docs/json.md, "Code". */
+export const codeJson = (code: CodeState) => ({
+  commit: code.commit || null,
+  branch: code.branch || null,
+  remote: code.remote || null,
+  dirty: code.dirty,
+  toplevel: code.toplevel || null,
+  changedFiles: code.changedFiles,
+  unknownReason: code.unknownReason || null,
+});
+
+/** docs/json.md, "Submission". */
+export const submissionJson = (submission: Submission) => ({
   argv: submission.argv,
   cwd: submission.cwd,
   project: submission.project,
