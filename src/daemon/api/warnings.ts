@@ -4,6 +4,7 @@ import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import type { Environment } from '../../environment.js';
 import { holdsSecret } from '../../secrets.js';
 import type { Submission } from '../run/submission.js';
+import { outputsDir } from '../rundir/paths.js';
 
 /** execvp(3) without PATH. */
 const DEFAULT_PATH = '/bin:/usr/bin';
@@ -13,11 +14,12 @@ export class Warnings {
   /** The submissions of one call mostly have the same program and directory. */
   readonly #looked = new Map<string, Promise<string | null>>();
 
-  async of({ argv, cwd }: Submission, environment: Environment): Promise<string[]> {
+  async of({ argv, cwd, project }: Submission, environment: Environment): Promise<string[]> {
     const path = environment.PATH ?? DEFAULT_PATH;
     const program = argv[0]!;
     const found = await Promise.all([
       this.#once(`directory ${cwd}`, () => directory(cwd)),
+      this.#once(`project ${project}`, () => writable(project)),
       this.#once(['program', program, program.includes('/') ? cwd : path].join('\0'), () =>
         findable(program, cwd, path),
       ),
@@ -39,6 +41,20 @@ async function directory(cwd: string): Promise<string | null> {
   const found = await stat(cwd).catch(() => null);
   if (found === null) return `the working directory ${cwd} does not exist; without it the run will be held`;
   return found.isDirectory() ? null : `the working directory ${cwd} is not a directory`;
+}
+
+/** Run directories are made below `outputs`, or it with them. */
+async function writable(project: string): Promise<string | null> {
+  for (const place of [outputsDir(project), project]) {
+    const found = await stat(place).catch(() => null);
+    if (found === null) continue;
+    const mayWrite = await access(place, constants.W_OK).then(
+      () => found.isDirectory(),
+      () => false,
+    );
+    return mayWrite ? null : `${place} cannot be written: without a run directory the run does not start`;
+  }
+  return null;
 }
 
 async function findable(program: string, cwd: string, path: string): Promise<string | null> {

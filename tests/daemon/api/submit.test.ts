@@ -147,6 +147,7 @@ test('warnings do not refuse', async () => {
       { cwd: '/no/such/directory' },
       { argv: ['true', '--api-key', 'sk-abcdefghijklmnopqrstuvwxyz'] },
       { argv: ['true'], envSet: { PATH: '' } },
+      { argv: ['true'], project: '/etc/passwd' },
     ],
     { environment: { PATH: '/usr/bin:/bin' } },
   );
@@ -158,6 +159,7 @@ test('warnings do not refuse', async () => {
     expect.stringContaining('does not exist'),
     expect.stringContaining('looks like a secret'),
     expect.stringContaining('true is not on the PATH'),
+    expect.stringContaining('/etc/passwd cannot be written'),
   ]);
   const secret = await get(String(results[4]!.run!.id));
   expect(JSON.stringify(secret)).not.toContain('sk-abc');
