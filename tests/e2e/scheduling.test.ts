@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Home, processesWith } from '../helpers/home.js';
@@ -242,6 +242,18 @@ test('settings are read again when the file changes', async () => {
   for (const id of ids) expect(await wait(id)).toBe(0);
 });
 
+test('settings that others could write are not read', async () => {
+  await home.start();
+  const file = join(home.dir, 'home/config/settings.yaml');
+  const stderr = async (): Promise<string> => (await home.expctl(['ls'])).stderr;
+  writeFileSync(file, 'slots: 3');
+  chmodSync(file, 0o666);
+  await until('it is said', async () => /can be written by everybody/.test(await stderr()));
+  chmodSync(file, 0o600);
+  await until('all is well', async () => !(await stderr()).includes('not in force'));
+  expect(await home.ok('config', 'show')).toMatch(/slots +3/);
+});
+
 test('settings that are not good change nothing, and it is said', async () => {
   await home.start();
   const file = join(home.dir, 'home/config/settings.yaml');
@@ -257,6 +269,8 @@ test('settings that are not good change nothing, and it is said', async () => {
     const refused = await home.submit(['true']);
     expect(await wait(refused)).toBe(0);
   }
+  const { checks } = JSON.parse((await home.expctl(['doctor', '--json'])).stdout);
+  expect(checks).toContainEqual(expect.objectContaining({ id: 'settings', level: 'fail' }));
   writeFileSync(file, 'slots: 2');
   await until('all is well', async () => !(await told()).includes('not in force'));
   await home.stop();

@@ -2,13 +2,14 @@ import { atBoot, lingering, socketCleaner } from './boot.js';
 import { clock, synchronised } from './clock.js';
 import type { Finding, Machine, Verdict } from './machine.js';
 import { node } from './node.js';
-import { ballast, database, diskSpace, inodes, network, privacy, stateCleaner } from './storage.js';
+import { ballast, database, diskSpace, inodes, network, privacy, settings, stateCleaner } from './storage.js';
 import { cgroup, descriptors, git, hidepid, inotify, orphans, processes, shim } from './system.js';
 
 /** Every check by its id, in the order in which people read them. */
 export const CHECKS = {
   shim,
   database,
+  settings,
   disk: diskSpace,
   inodes,
   ballast,

@@ -14,6 +14,8 @@ export interface Machine {
   /** Of the file system of the state directory. */
   disk: { freeBytes: number; freeInodes: number; inodes: number };
   lowWaterBytes: number;
+  /** Why the settings as they stand now are not in force; null when they are. */
+  settingsRefused: string | null;
   /** Space held back for the day the disk is full. */
   ballast: boolean;
   /** What is wrong with the database; null when every page was read and is good. */

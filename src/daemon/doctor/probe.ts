@@ -15,6 +15,8 @@ export interface Probing {
   shippedUnit: string;
   now(): number;
   lowWaterBytes(): number;
+  /** Why the settings as they stand now are not in force; null when they are. */
+  settingsRefused(): string | null;
   /** Executes the supervisor's program; rejects with why it does not run. */
   shimVersion(): Promise<string>;
   /** Reads every page; rejects with what is wrong. */
@@ -74,6 +76,7 @@ export async function probe(given: Probing): Promise<Machine> {
     config: settings,
     disk,
     lowWaterBytes: given.lowWaterBytes(),
+    settingsRefused: given.settingsRefused(),
     ballast,
     database,
     limits,

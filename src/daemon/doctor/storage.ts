@@ -9,6 +9,14 @@ export const database = ({ database: wrong, state }: Machine): Verdict =>
         `restore a backup over ${state.path}/expd.db while no daemon runs`,
       );
 
+export const settings = ({ settingsRefused: why, config }: Machine): Verdict =>
+  why === null
+    ? ok('the settings are in force as they stand')
+    : fail(
+        `the settings are not in force: ${why}`,
+        `mend ${config.path}/settings.yaml: the next daemon will not start`,
+      );
+
 export function diskSpace({ disk, lowWaterBytes, state }: Machine): Verdict {
   const said = `${showBytes(disk.freeBytes)} free for ${state.path}`;
   const hint = 'free some space (expctl rm --files --older-than 30d), or lower the setting low_water';

@@ -1,5 +1,6 @@
-import { lstat, mkdir, open, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { Stats } from 'node:fs';
+import { lstat, mkdir, open, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { UserError } from '../errors.js';
 
 /**
@@ -27,14 +28,24 @@ export async function ensurePrivate(directory: string, what: string, uid: number
   await provideWritable(directory, what);
 }
 
-/** Settings name commands that the daemon executes, so no one else may write them. */
+/**
+ * Settings name commands that the daemon executes, so no one else may write them, nor put others in their place.
+ * @throws UserError unsafe_place with the command that mends it.
+ */
 export async function guardSettings(file: string, uid: number): Promise<void> {
-  const found = await lstat(file).catch(() => null);
-  if (found === null || found.isSymbolicLink()) return;
-  if (found.uid !== uid && found.uid !== 0)
-    throw unsafe(`${file} belongs to uid ${found.uid}`, `sudo chown ${uid} ${quote(file)}`);
-  if ((found.mode & 0o002) !== 0)
-    throw unsafe(`${file} can be written by everybody`, `chmod o-w ${quote(file)}`);
+  for (const path of [dirname(file), file]) {
+    const found = await stat(path).catch(() => null);
+    if (found !== null) guardWriters(path, found, uid);
+  }
+}
+
+/** A group with the user's own number is theirs alone: what umask 002 is made for. */
+function guardWriters(path: string, { uid: owner, gid, mode }: Stats, uid: number): void {
+  if (owner !== uid && owner !== 0)
+    throw unsafe(`${path} belongs to uid ${owner}`, `sudo chown ${uid} ${quote(path)}`);
+  if ((mode & 0o002) !== 0) throw unsafe(`${path} can be written by everybody`, `chmod o-w ${quote(path)}`);
+  if ((mode & 0o020) !== 0 && gid !== uid)
+    throw unsafe(`${path} can be written by the group ${gid}`, `chmod g-w ${quote(path)}`);
 }
 
 /** A word for a shell: bare where nothing in it is special. */

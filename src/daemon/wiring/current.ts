@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { guardSettings } from '../guard/private.js';
 import type { Log } from '../log.js';
 import { type Loaded, loadSettings, type Settings } from '../options.js';
 import { followFile } from './follow-file.js';
@@ -64,6 +65,7 @@ export class CurrentSettings {
 
   async #reload(): Promise<void> {
     try {
+      await guardSettings(this.file, process.geteuid!());
       const loaded = await loadSettings(this.file, this.flags, this.env);
       this.check(loaded.settings);
       // Where the state lies was decided when it was opened.

@@ -99,6 +99,7 @@ function daemonPorts(core: Core, { executor, scheduler }: Work, calls: Calls, en
         shippedUnit: readFileSync(join(PACKAGE_ROOT, 'systemd/user/expd.service'), 'utf8'),
         now: clock.now,
         lowWaterBytes: () => settings.now.lowWaterBytes,
+        settingsRefused: () => settings.refused,
         shimVersion: () => shimVersion(executor.shim.file),
         checkDatabase: queue.check,
         cgroup: () => executor.cgroups.dir,

@@ -38,6 +38,15 @@ const CASES: Case[] = [
     /page 7.*restore a backup/,
   ],
   [
+    'settings',
+    'are not in force',
+    'fail',
+    (m) => {
+      m.settingsRefused = 'line 3: no key "slot"';
+    },
+    /no key "slot".*the next daemon will not start/,
+  ],
+  [
     'disk',
     'is below the mark',
     'fail',

@@ -24,6 +24,7 @@ export const healthy = (): Machine => ({
   config: place('/home/alice/.config/expd'),
   disk: { freeBytes: 100 * 2 ** 30, freeInodes: 1e6, inodes: 1e7 },
   lowWaterBytes: 2 ** 30,
+  settingsRefused: null,
   ballast: true,
   database: null,
   limits: { openFiles: 65536, processes: 60_000 },

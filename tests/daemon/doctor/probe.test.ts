@@ -27,6 +27,7 @@ beforeEach(() => {
     shippedUnit,
     now: Date.now,
     lowWaterBytes: () => 1,
+    settingsRefused: () => null,
     shimVersion: async () => 'expshim 1 abc',
     checkDatabase: async () => undefined,
     cgroup: () => null,

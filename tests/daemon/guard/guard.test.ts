@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -170,24 +179,70 @@ describe('network file systems', () => {
 });
 
 describe('settings', () => {
-  test('that everybody may write are refused: they name commands', async () => {
+  beforeEach(() => {
     mkdirSync(join(home, 'config'));
     writeFileSync(places.settings, 'slots: 1\n');
-    chmodSync(places.settings, 0o666);
+  });
+
+  const foreignGroup = (path: string): void => chownSync(path, process.geteuid!(), anotherGroup!);
+  /** One of ours that is not named as the user is; root may give files to any. */
+  const anotherGroup =
+    process.geteuid!() === 0 ? 65534 : process.getgroups!().find((gid) => gid !== process.geteuid!());
+
+  test.each([0o666, 0o602])('of mode %o are refused: they name commands', async (mode) => {
+    chmodSync(places.settings, mode);
     const error = await refusal();
-    expect(error.code).toBe('unsafe_place');
+    expect(error).toMatchObject({
+      code: 'unsafe_place',
+      message: expect.stringMatching(/settings\.yaml can be/),
+    });
     execFileSync('/bin/sh', ['-c', error.hint]);
     await guardPlaces(places);
   });
 
+  test('in a directory that everybody may write are refused, and so is the directory without them', async () => {
+    chmodSync(join(home, 'config'), 0o777);
+    expect((await refusal()).message).toMatch(/config can be written by everybody$/);
+    rmSync(places.settings);
+    const error = await refusal();
+    execFileSync('/bin/sh', ['-c', error.hint]);
+    await guardPlaces(places);
+  });
+
+  test('behind a link are looked at where they are', async () => {
+    const target = join(home, 'dotfiles.yaml');
+    writeFileSync(target, 'slots: 1\n');
+    rmSync(places.settings);
+    symlinkSync(target, places.settings);
+    await guardPlaces(places);
+    chmodSync(target, 0o666);
+    const error = await refusal();
+    execFileSync('/bin/sh', ['-c', error.hint]);
+    await guardPlaces(places);
+  });
+
+  skipUnless(anotherGroup !== undefined, 'there is no other group')(
+    'that a group may write are refused, unless it is the group of this user alone',
+    async () => {
+      chmodSync(places.settings, 0o664);
+      foreignGroup(places.settings);
+      const error = await refusal();
+      expect(error.message).toMatch(/can be written by the group \d+$/);
+      execFileSync('/bin/sh', ['-c', error.hint]);
+      await guardPlaces(places);
+      if (process.geteuid!() !== process.getegid!()) return;
+      chownSync(places.settings, process.geteuid!(), process.getegid!());
+      chmodSync(places.settings, 0o664);
+      await guardPlaces(places);
+    },
+  );
+
   test('of another user are refused', async () => {
-    mkdirSync(join(home, 'config'));
-    writeFileSync(places.settings, 'slots: 1\n');
     if (process.geteuid!() === 0) execFileSync('chown', ['65534', places.settings]);
     const uid = process.geteuid!() === 0 ? 0 : process.geteuid!() + 1;
     expect(await refusal({ uid })).toMatchObject({
       code: 'unsafe_place',
-      message: expect.stringMatching(/settings.yaml belongs to uid/),
+      message: expect.stringMatching(/belongs to uid/),
     });
   });
 });
