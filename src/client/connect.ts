@@ -19,6 +19,8 @@ export interface Daemon {
 
 /** An answer that takes longer is none. */
 const DEADLINE_MS = 30_000;
+/** Where a whole history is read or moved, on a slow disk. */
+export const PATIENT_MS = 3_600_000;
 /** How long a call whose connection broke is tried again: a restart of the daemon takes less. */
 const INSIST_MS = 15_000;
 const AGAIN_MS = 50;

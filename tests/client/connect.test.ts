@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Http2Server, type ServerHttp2Stream } from 'node:http2';
 import { connect } from 'node:net';
@@ -118,6 +120,21 @@ test('a daemon that does not answer has a deadline', async () => {
   expect(failureOf(failed)).toMatchObject({ message: 'the daemon does not answer', exit: 4 });
   channel.close();
 });
+
+test.each([['rm', '--older-than', '30d'], ['doctor'], ['daemon', 'backup', 'copy.db']])(
+  'a whole history may take its time: %s',
+  async (...words) => {
+    const timeouts: unknown[] = [];
+    server.on('stream', (_, headers) => timeouts.push(headers['grpc-timeout']));
+    answer = (stream) => respond(stream, [Buffer.of()], { 'grpc-status': '0' });
+    const expctl = spawn(process.execPath, ['dist/bin/expctl.cjs', ...words], {
+      env: { ...process.env, EXPD_HOME: dir },
+      stdio: 'ignore',
+    });
+    expect(await once(expctl, 'exit')).toEqual([0, null]);
+    expect(timeouts).toEqual(['3600000m']);
+  },
+);
 
 test('a stream ends with the daemon; it is reached again when the next one listens', async () => {
   const some = WaitResponse.encode({ run: undefined }).finish();

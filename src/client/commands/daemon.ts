@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DaemonService, type InfoResponse } from '../../gen/expd/v1/daemon.js';
 import { toggle } from '../arguments.js';
-import { dial, notRunning } from '../connect.js';
+import { dial, notRunning, PATIENT_MS } from '../connect.js';
 import { ClientError, failureOf, UNREACHABLE } from '../errors.js';
 import { pause } from '../pause.js';
 import { daemonStatus, infoJson } from '../render/daemon.js';
@@ -120,9 +120,6 @@ export const undrain = verb({
   },
 });
 
-/** Of a large history on a slow disk. */
-const BACKUP_MS = 3_600_000;
-
 export const backup = verb({
   ...NONE,
   name: 'daemon backup',
@@ -132,7 +129,7 @@ export const backup = verb({
   examples: [['expctl daemon backup ~/expd.db', 'environments and secrets are not in it']],
   async run({ daemon, cwd }, { operands }) {
     const path = resolve(cwd(), operands[0]!);
-    const { bytes } = await daemon.call(DaemonService.backup, { path }, BACKUP_MS);
+    const { bytes } = await daemon.call(DaemonService.backup, { path }, PATIENT_MS);
     return { json: { path, bytes }, text: () => [`${path}: ${bytes} bytes`] };
   },
 });

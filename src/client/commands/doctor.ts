@@ -1,4 +1,5 @@
 import { type Check, CheckLevel, DaemonService } from '../../gen/expd/v1/daemon.js';
+import { PATIENT_MS } from '../connect.js';
 import { failureOf } from '../errors.js';
 import type { Colour } from '../render/output.js';
 import { plain } from '../render/plain.js';
@@ -43,7 +44,7 @@ export const doctor = verb({
 /** The daemon does the looking; that it cannot be had is a finding, too. */
 async function examine({ daemon }: Context): Promise<Check[]> {
   try {
-    return (await daemon.call(DaemonService.doctor, {})).checks;
+    return (await daemon.call(DaemonService.doctor, {}, PATIENT_MS)).checks;
   } catch (error) {
     const { code, message, hint } = failureOf(error);
     if (code === 'internal') throw error;

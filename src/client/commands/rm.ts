@@ -1,5 +1,6 @@
 import { type RemoveResponse, RunsService } from '../../gen/expd/v1/runs.js';
 import { one, toggle } from '../arguments.js';
+import { PATIENT_MS } from '../connect.js';
 import { ClientError, exitFor } from '../errors.js';
 import type { Answer } from '../render/output.js';
 import { plain } from '../render/plain.js';
@@ -28,16 +29,14 @@ export const rm = verb({
         'no run is named',
         'for example: expctl rm 7, expctl rm --older-than 30d',
       );
-    return removed(
-      await daemon.call(RunsService.remove, {
-        requestId: requestId(),
-        runs: operands,
-        files: flags.files,
-        olderThanMs: flags['older-than'] ?? 0,
-        dryRun: flags['dry-run'],
-      }),
-      flags,
-    );
+    const request = {
+      requestId: requestId(),
+      runs: operands,
+      files: flags.files,
+      olderThanMs: flags['older-than'] ?? 0,
+      dryRun: flags['dry-run'],
+    };
+    return removed(await daemon.call(RunsService.remove, request, PATIENT_MS), flags);
   },
 });
 
