@@ -298,7 +298,6 @@ describe('exit codes', () => {
     [['submit', '--'], 2, /no command stands behind --/],
     [['submit', 'python', 'x.py', '--lr', '1'], 2, /did you mean `expctl submit -- python x\.py --lr 1`\?/],
     [['run', '--name', 'a', 'python', 'x.py'], 125, /did you mean `expctl run --name a -- python x\.py`\?/],
-    [['submit', 'trainer=nothing'], 2, /Could not override 'trainer'.*trainer\/nothing/],
     [
       ['submit', '--gpus', '1', '--', 'true'],
       2,
@@ -327,6 +326,12 @@ describe('exit codes', () => {
     expect(output.stderr).toMatch(message);
     expect(output.stderr.trimEnd().split('\n')).toHaveLength(1);
     expect(output.stderr).toMatch(/^expctl: /);
+  });
+
+  test('what is wrong with a configuration is 2, in one line, and below it what there is', async () => {
+    const { code, stdout, stderr } = await home.expctl(['submit', 'trainer=nothing']);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^expctl: In 'config': Could not find 'trainer\/nothing'.*\n {2}there is: .*\n$/);
   });
 
   test('an error for a program is JSON on standard output, besides', async () => {
