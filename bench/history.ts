@@ -105,6 +105,8 @@ function run(n: number): NewRun {
       umask: 0o22,
       nice: 0,
       rlimits: [],
+      configuration: null,
+      existingExperiment: null,
     },
     tags: n % 5 === 0 ? ['baseline'] : [],
     note: '',
@@ -117,5 +119,7 @@ function run(n: number): NewRun {
     key: null,
     held: false,
     codeUntil: null,
+    experimentId: null,
+    overrides: [],
   };
 }

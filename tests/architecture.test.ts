@@ -10,7 +10,7 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
   'daemon/main': ['daemon/daemon', 'daemon/options', 'places', 'protocol'],
   'daemon/run': [],
   'daemon/store': ['daemon/run'],
-  'daemon/queue': ['daemon/run', 'daemon/store'],
+  'daemon/queue': ['daemon/run', 'daemon/store', 'secrets'],
   'daemon/scheduler': ['daemon/run', 'daemon/queue', 'daemon/store', 'daemon/supervisor'],
   'daemon/supervisor': ['daemon/run', 'daemon/rundir'],
   'daemon/rundir': ['daemon/run', 'daemon/store', 'hydra', 'code', 'environment', 'secrets'],

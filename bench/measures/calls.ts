@@ -49,6 +49,7 @@ const submission = (cwd: string) => ({
   codeFollows: false,
   experimentId: '',
   existingExperiment: 0,
+  overrides: [],
 });
 
 /** Milliseconds of what `ls` asks for. */

@@ -6,6 +6,7 @@ export type UserErrorCode =
   | 'wrong_state'
   | 'key_conflict'
   | 'unknown_group'
+  | 'experiment_taken'
   | 'group_in_use'
   | 'has_dependants'
   | 'already_started'

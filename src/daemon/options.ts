@@ -16,6 +16,7 @@ export interface Settings {
   layout: string;
   graceMs: number;
   lowWaterBytes: number;
+  sweepLimit: number;
   logLevel: string;
   notify: NotifyTarget[];
   state: string | null;
@@ -65,6 +66,13 @@ export const SETTINGS: readonly Key[] = [
     parse: parsed(bytes, 'a size such as 1GiB or 500MiB'),
   },
   {
+    key: 'sweep_limit',
+    field: 'sweepLimit',
+    description: 'how many jobs one sweep may have',
+    default: 10_000,
+    parse: whole(1, 1_000_000),
+  },
+  {
     key: 'log_level',
     field: 'logLevel',
     description: `how much the daemon logs: ${LOG_LEVELS.join(', ')}`,
@@ -74,7 +82,8 @@ export const SETTINGS: readonly Key[] = [
   {
     key: 'notify',
     field: 'notify',
-    description: 'commands or webhooks that are told of failed, finished, interrupted and resumed runs',
+    description:
+      'commands or webhooks that are told of failed, finished, interrupted and resumed runs, and of finished sweeps',
     default: [],
     parse: targets,
   },

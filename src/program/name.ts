@@ -11,6 +11,8 @@ export function nameProblem(name: string): string | null {
   if (name.length > LONGEST_NAME) return `the name ${shown} has ${name.length} characters, at most 128 go`;
   if (!NAME.test(name)) return `the name ${shown} has characters other than A-Z a-z 0-9 . _ -`;
   if (/^\d+$/.test(name)) return `the name ${shown} is a number, which would be taken for an id`;
+  if (/^s\d+(?:\.\d+(?:-\d+)?)?$/.test(name))
+    return `the name ${shown} would be taken for a sweep, or for a job of one`;
   if (name.startsWith('-')) return `the name ${shown} begins with -, which would be taken for a flag`;
   return null;
 }

@@ -56,7 +56,10 @@ function respond(stream: ServerHttp2Stream, messages: Uint8Array[], trailers: Re
   stream.end();
 }
 
-const done = ActResponse.encode({ results: [{ runId: 7, run: undefined, error: undefined }] }).finish();
+const done = ActResponse.encode({
+  results: [{ runId: 7, run: undefined, error: undefined }],
+  sweeps: [],
+}).finish();
 const cancel: ActRequest = { requestId: 'unique', runs: ['7'] };
 
 test('a connection that breaks in the middle of a call: the same request again, with its id', async () => {
@@ -72,7 +75,7 @@ test('a connection that breaks in the middle of a call: the same request again, 
 
 test('answers of many calls, together larger than the window', async () => {
   const error = { code: 'x', message: 'm'.repeat(30_000), hint: '' };
-  const large = ActResponse.encode({ results: [{ runId: 7, run: undefined, error }] }).finish();
+  const large = ActResponse.encode({ results: [{ runId: 7, run: undefined, error }], sweeps: [] }).finish();
   answer = (stream) => respond(stream, [large], { 'grpc-status': '0' });
   for (let n = 0; n < 300; n++)
     expect((await daemon.call(RunsService.cancel, cancel)).results).toHaveLength(1);

@@ -1,4 +1,4 @@
--- user_version 2
+-- user_version 3
 
 CREATE TABLE groups (
   name TEXT PRIMARY KEY,
@@ -35,7 +35,7 @@ CREATE TABLE runs (
   started_at INTEGER,
   ended_at INTEGER,
   run_dir TEXT,
-  code_until INTEGER,
+  code_until INTEGER, sweep_id INTEGER REFERENCES sweeps (id), job_num INTEGER CHECK ((sweep_id IS NULL) = (job_num IS NULL) AND job_num >= 0), overrides TEXT, experiment_chosen INTEGER NOT NULL DEFAULT 0 CHECK (experiment_chosen IN (0, 1)),
   CHECK ((state = 'held') = (hold IS NOT NULL)),
   CHECK ((state = 'stopping') = (stop IS NOT NULL)),
   CHECK (state NOT IN ('starting','running','stopping') OR attempt > 0),
@@ -68,7 +68,7 @@ CREATE TABLE submissions (
   keyed TEXT,
   code TEXT,
   diff_sha TEXT
-) STRICT;
+, hydra_sha TEXT, tree_sha TEXT) STRICT;
 
 CREATE INDEX submissions_env ON submissions (env_sha);
 
@@ -148,3 +148,55 @@ CREATE TABLE facts (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX attempts_resumed ON attempts (resumed_from) WHERE resumed_from IS NOT NULL;
+
+CREATE TABLE sweeps (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  ulid TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  key TEXT,
+  -- What a second submission with the same key must equal, beside the jobs.
+  keyed TEXT,
+  project TEXT NOT NULL,
+  experiment_id TEXT NOT NULL,
+  experiment_chosen INTEGER NOT NULL CHECK (experiment_chosen IN (0, 1)),
+  submitted_at INTEGER NOT NULL,
+  -- Jobs ever made: the number of the next one.
+  made INTEGER NOT NULL CHECK (made > 0),
+  first_run_id INTEGER NOT NULL,
+  max_parallel INTEGER NOT NULL CHECK (max_parallel >= 0),
+  hold_after_failures INTEGER NOT NULL CHECK (hold_after_failures >= 0),
+  -- Since somebody last let held jobs go on.
+  failures INTEGER NOT NULL DEFAULT 0 CHECK (failures >= 0),
+  axes TEXT NOT NULL,
+  multirun_sha TEXT,
+  own_dir TEXT,
+  dir TEXT,
+  -- Of its last job; null while one is not final.
+  ended_at INTEGER
+) STRICT;
+
+CREATE UNIQUE INDEX sweeps_key ON sweeps (key) WHERE key IS NOT NULL;
+
+CREATE INDEX sweeps_open ON sweeps (id) WHERE ended_at IS NULL;
+
+CREATE INDEX sweeps_ended ON sweeps (ended_at) WHERE ended_at IS NOT NULL;
+
+CREATE INDEX sweeps_first ON sweeps (first_run_id);
+
+CREATE INDEX sweeps_multirun ON sweeps (multirun_sha) WHERE multirun_sha IS NOT NULL;
+
+CREATE UNIQUE INDEX runs_job ON runs (sweep_id, job_num) WHERE sweep_id IS NOT NULL;
+
+CREATE INDEX runs_sweep_state ON runs (sweep_id, state) WHERE sweep_id IS NOT NULL;
+
+CREATE INDEX runs_alone ON runs (id) WHERE sweep_id IS NULL;
+
+CREATE INDEX runs_alone_state ON runs (state, id) WHERE sweep_id IS NULL;
+
+CREATE INDEX runs_alone_ended ON runs (state, ended_at) WHERE sweep_id IS NULL AND ended_at IS NOT NULL;
+
+CREATE INDEX runs_experiment ON runs (experiment_id);
+
+CREATE INDEX submissions_hydra ON submissions (hydra_sha) WHERE hydra_sha IS NOT NULL;
+
+CREATE INDEX submissions_tree ON submissions (tree_sha) WHERE tree_sha IS NOT NULL;

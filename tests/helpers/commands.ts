@@ -20,6 +20,8 @@ export function newRun(changes: Partial<NewRun> = {}): NewRun {
     key: null,
     held: false,
     codeUntil: null,
+    experimentId: null,
+    overrides: [],
     ...changes,
   };
 }
@@ -43,6 +45,8 @@ export function submissionOf(changes: Partial<NewRun['submission']> = {}): NewRu
     umask: 0o022,
     nice: 0,
     rlimits: [],
+    configuration: null,
+    existingExperiment: null,
     ...changes,
   };
 }

@@ -49,6 +49,7 @@ export function submission(
     configuration: undefined,
     experimentId: '',
     existingExperiment: ExistingExperiment.EXISTING_EXPERIMENT_UNSPECIFIED,
+    overrides: [],
   };
 }
 

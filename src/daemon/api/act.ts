@@ -1,6 +1,7 @@
 import type {
   ActRequest,
   ActResponse,
+  ActResult,
   EnvironmentChange,
   ResumeRequest,
   RetryRequest,
@@ -9,7 +10,7 @@ import { UserError } from '../errors.js';
 import type { AttemptFacts, Command, Result } from '../queue/commands.js';
 import type { Queue } from '../queue/queue.js';
 import type { RunEvent } from '../run/lifecycle.js';
-import type { ResumeChoice } from '../run/run.js';
+import { isFinal, type ResumeChoice } from '../run/run.js';
 import type { Reader } from '../store/reader.js';
 import type { StoredRun } from '../store/stored.js';
 import { changedEnvironment, type EnvironmentPort, isChange } from './environment.js';
@@ -17,49 +18,75 @@ import { toDetail } from './errors.js';
 import { decided } from './results.js';
 import { type Lookup, type Selected, type SelectOptions, select } from './select.js';
 import { inSlices } from './slices.js';
+import { type SweepReads, sweepViews } from './sweep-view.js';
 import { type Reasons, runView } from './view.js';
 
 export interface ActPorts {
   queue: Pick<Queue, 'execute'>;
-  reads: Lookup & Pick<Reader, 'submission'>;
+  reads: Lookup & SweepReads & Pick<Reader, 'submission'>;
   environments: EnvironmentPort;
   reasons: Reasons;
 }
 
 /** What a verb asks of each run that it names. The queue judges whether the run's state allows it. */
-type Ask = (run: StoredRun) => RunEvent;
+interface Verb {
+  asks(run: StoredRun): RunEvent;
+  /** Of a sweep that is named whole the verb means these jobs. */
+  means(run: StoredRun): boolean;
+  /** "no job of sweep s4 can be …" */
+  done: string;
+  destructive?: boolean;
+}
 
-export const cancel: Ask = () => ({ kind: 'stopRequested', reason: 'cancel' });
-export const hold: Ask = () => ({ kind: 'held', why: { code: 'user', text: 'held by you' } });
-export const pause: Ask = () => ({ kind: 'paused' });
+const isPaused = (run: StoredRun): boolean => run.state === 'running' && run.paused;
+
+export const cancel: Verb = {
+  asks: () => ({ kind: 'stopRequested', reason: 'cancel' }),
+  means: ({ state }) => !isFinal(state),
+  done: 'cancelled',
+  destructive: true,
+};
+export const hold: Verb = {
+  asks: () => ({ kind: 'held', why: { code: 'user', text: 'held by you' } }),
+  means: ({ state }) => state === 'queued',
+  done: 'held',
+};
+export const pause: Verb = {
+  asks: () => ({ kind: 'paused' }),
+  means: (run) => run.state === 'running' && !run.paused,
+  done: 'paused',
+};
 /** Lets go of what `hold` or `pause` did. */
-export const release: Ask = (run) =>
-  run.state === 'running' && run.paused ? { kind: 'continued' } : { kind: 'released' };
+export const release: Verb = {
+  asks: (run) => (isPaused(run) ? { kind: 'continued' } : { kind: 'released' }),
+  means: (run) => run.state === 'held' || isPaused(run),
+  done: 'released',
+};
 
 /** One verb on many runs: one transaction, a result for each. */
-export async function act(
-  ports: ActPorts,
-  request: ActRequest,
-  ask: Ask,
-  options: SelectOptions = {},
-): Promise<ActResponse> {
-  return perform(ports, request.requestId, request.runs, options, async (run) => ({
+export function act(ports: ActPorts, request: ActRequest, verb: Verb): Promise<ActResponse> {
+  const { asks, means, done, destructive = false } = verb;
+  return perform(ports, request, { destructive, means, done }, async (run) => ({
     do: 'transition',
     runId: run.id,
-    event: ask(run),
+    event: asks(run),
   }));
 }
 
 export async function retry(ports: ActPorts, request: RetryRequest): Promise<ActResponse> {
   const resume: ResumeChoice = { from: request.fresh ? 'nothing' : 'newest' };
-  return perform(ports, request.requestId, request.runs, {}, (run) =>
+  const { failedOnly } = request;
+  const means = ({ state }: StoredRun): boolean =>
+    state === 'failed' || (state === 'cancelled' && !failedOnly);
+  return perform(ports, request, { means, meansOnly: failedOnly, done: 'retried' }, (run) =>
     again(ports, run, { kind: 'retried', resume }, request.environment),
   );
 }
 
 export async function resume(ports: ActPorts, request: ResumeRequest): Promise<ActResponse> {
   const choice = checkpointChoice(request.from);
-  return perform(ports, request.requestId, [request.run], {}, (run) =>
+  const manner: Manner = { means: ({ state }) => isFinal(state), done: 'resumed' };
+  return perform(ports, { ...request, runs: [request.run] }, manner, (run) =>
     again(ports, run, { kind: 'resumed', resume: choice }, request.environment),
   );
 }
@@ -91,22 +118,63 @@ async function again(
   return { do: 'transition', runId: run.id, event, facts: { of: 'again', envSha } satisfies AttemptFacts };
 }
 
+export interface Manner extends SelectOptions {
+  /** Which jobs of a sweep that is named whole are meant; all when absent. */
+  means?: (run: StoredRun) => boolean;
+  /** That goes for every run: the others are no errors, wherever they were named. */
+  meansOnly?: boolean;
+  /** "no job of sweep s4 can be …" */
+  done?: string;
+  /** What is asked beside the runs, for these. */
+  besides?: (selected: readonly Selected[]) => Command[];
+}
+
 /** The frame of every verb that changes runs one by one. The queue answers a repeated request what the first one did. */
 export async function perform(
   ports: ActPorts,
-  requestId: string,
-  words: readonly string[],
-  options: SelectOptions,
+  { requestId, runs: words }: Pick<ActRequest, 'requestId' | 'runs'>,
+  manner: Manner,
   command: (run: StoredRun) => Promise<Command>,
 ): Promise<ActResponse> {
   const { queue, reads, environments } = ports;
-  const commands = await inSlices(await select(words, reads, options), (one) => commandFor(one, command));
+  const named = await select(words, reads, manner);
+  const meant = onlyMeant(named, manner);
+  const besides = manner.besides?.(named) ?? [];
+  const commands = [...besides, ...(await inSlices(meant, (one) => commandFor(one, command)))];
   try {
-    return await response(ports, await queue.execute({ requestId: requestId || null, commands }));
+    const results = await queue.execute({ requestId: requestId || null, commands });
+    const sweeps = sweepViews(reads, [...wholes(named), ...besides.flatMap(sweepOf)]);
+    return { results: await told(ports, results), sweeps };
   } finally {
     for (const sha of commands.flatMap(environmentOf)) environments.release(sha);
   }
 }
+
+const wholes = (selected: readonly Selected[]): Set<number> =>
+  new Set(selected.flatMap((one) => ('whole' in one && one.whole !== undefined ? [one.whole] : [])));
+
+/** What of a sweep is not meant is no error, unless nothing is left of it. */
+function onlyMeant(selected: readonly Selected[], manner: Manner): Selected[] {
+  const { means = () => true, meansOnly = false, done = '' } = manner;
+  const left = new Set<number>();
+  const meant = selected.filter((one) => {
+    if ('error' in one) return true;
+    if (one.whole === undefined && !meansOnly) return true;
+    if (!means(one.run)) return false;
+    if (one.whole !== undefined) left.add(one.whole);
+    return true;
+  });
+  if (meansOnly) return meant;
+  const idle = [...wholes(selected)].filter((sweep) => !left.has(sweep));
+  return [...meant, ...idle.map((sweep): Selected => ({ id: 0, error: nothingLeft(sweep, done) }))];
+}
+
+const nothingLeft = (sweep: number, done: string): UserError =>
+  new UserError(
+    'wrong_state',
+    `no job of sweep s${sweep} can be ${done}`,
+    `expctl ls s${sweep} shows how they stand`,
+  );
 
 async function commandFor(one: Selected, command: (run: StoredRun) => Promise<Command>): Promise<Command> {
   if ('error' in one) return decided(one.id || null, one.error);
@@ -117,6 +185,8 @@ async function commandFor(one: Selected, command: (run: StoredRun) => Promise<Co
   }
 }
 
+const sweepOf = (command: Command): number[] => (command.do === 'editSweep' ? [command.sweepId] : []);
+
 /** Environments that were stored for a command, held until its end. */
 function environmentOf(command: Command): string[] {
   if (command.do === 'transition' && command.facts?.of === 'again') return [command.facts.envSha];
@@ -125,14 +195,17 @@ function environmentOf(command: Command): string[] {
   return edited === undefined ? [] : [edited];
 }
 
-async function response({ reads, reasons }: ActPorts, results: readonly Result[]): Promise<ActResponse> {
-  const told = await inSlices(results, (result) => {
-    const run = result.runId === null ? null : reads.run(result.runId);
-    return {
-      runId: result.runId ?? 0,
-      run: run === null ? undefined : runView(run, reasons),
-      error: result.ok ? undefined : toDetail(result),
-    };
-  });
-  return { results: told };
+/** One for each run; what was done to a sweep itself is seen in the sweep. */
+async function told({ reads, reasons }: ActPorts, results: readonly Result[]): Promise<ActResult[]> {
+  return inSlices(
+    results.filter((result) => result.runId !== null || !result.ok),
+    (result) => {
+      const run = result.runId === null ? null : reads.run(result.runId);
+      return {
+        runId: result.runId ?? 0,
+        run: run === null ? undefined : runView(run, reasons),
+        error: result.ok ? undefined : toDetail(result),
+      };
+    },
+  );
 }

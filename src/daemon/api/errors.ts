@@ -10,6 +10,7 @@ const STATUS: Readonly<Record<UserErrorCode, status>> = {
   wrong_state: status.FAILED_PRECONDITION,
   key_conflict: status.ALREADY_EXISTS,
   unknown_group: status.FAILED_PRECONDITION,
+  experiment_taken: status.ALREADY_EXISTS,
   group_in_use: status.FAILED_PRECONDITION,
   has_dependants: status.FAILED_PRECONDITION,
   already_started: status.FAILED_PRECONDITION,

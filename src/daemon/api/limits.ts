@@ -1,5 +1,6 @@
 import { nameProblem } from '../../program/name.js';
 import { UserError } from '../errors.js';
+import { experimentProblem } from '../run/experiment.js';
 import { PRIORITY_MAX, PRIORITY_MIN } from '../run/run.js';
 
 /** What each field of a submission or an edit may be. All throw UserError `usage`. */
@@ -12,6 +13,9 @@ const LONGEST_NOTE = 10_000;
 const MOST_TAGS = 100;
 const MOST_RETRIES = 10_000;
 const LONGEST_KEY = 256;
+const MOST_JOBS = 1_000_000;
+const MOST_OVERRIDES = 1000;
+const ALL_OVERRIDES = 64 * 1024;
 const DAY_MS = 86_400_000;
 const YEAR_MS = 366 * DAY_MS;
 
@@ -90,10 +94,35 @@ export const checkedGrace = (ms: number): number => within('the grace in millise
 export const checkedBegin = (at: number): number | null =>
   at === 0 ? null : within('the begin in Unix milliseconds', at, 1, Number.MAX_SAFE_INTEGER);
 
+/** What the curves of a run are kept under, as chosen; null: nobody chose. */
+export function checkedExperiment(id: string): string | null {
+  const problem = id === '' ? null : experimentProblem(id);
+  if (problem !== null) throw usage(problem, 'it names a directory of outputs/tensorboard');
+  return id === '' ? null : id;
+}
+
+/** As they were written; for display and for telling jobs apart. */
+export function checkedOverrides(overrides: readonly string[]): string[] {
+  const bytes = overrides.reduce((sum, word) => sum + Buffer.byteLength(word), 0);
+  if (overrides.length > MOST_OVERRIDES || bytes > ALL_OVERRIDES)
+    throw usage(
+      `${overrides.length} overrides of ${bytes} bytes, at most ${MOST_OVERRIDES} of ${ALL_OVERRIDES} go`,
+      'put them into a configuration',
+    );
+  return [...overrides];
+}
+
 export function checkedExits(codes: readonly number[]): number[] {
   for (const code of codes) within('an exit code that asks for another run', code, 1, 255);
   return [...new Set(codes)];
 }
+
+/** Of a sweep; 0 = no limit. */
+export const checkedParallel = (jobs: number): number =>
+  within('the number of jobs at a time', jobs, 0, MOST_JOBS);
+/** Of a sweep; 0 = never. */
+export const checkedFailures = (jobs: number): number =>
+  within('the number of failed jobs that hold the rest', jobs, 0, MOST_JOBS);
 
 export function within(what: string, value: number, min: number, max: number): number {
   if (value < min || value > max) throw usage(`${what} is ${value}, it goes from ${min} to ${max}`);

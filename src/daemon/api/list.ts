@@ -9,11 +9,12 @@ import { RUN_STATES, type RunState } from '../run/run.js';
 import type { PageQuery } from '../store/pages.js';
 import type { Reader } from '../store/reader.js';
 import { within } from './limits.js';
-import { type Lookup, selectIds } from './select.js';
+import { type Lookup, noSuchSweep, selectIds } from './select.js';
+import { type SweepReads, sweepViews } from './sweep-view.js';
 import { type Reasons, runView, STATE_VIEWS } from './view.js';
 
 export interface ListPorts {
-  reads: Lookup & Pick<Reader, 'recent' | 'newestSeq' | 'snapshot'>;
+  reads: Lookup & SweepReads & Pick<Reader, 'recent' | 'newestSeq' | 'snapshot'>;
   reasons: Reasons;
   clock: Clock;
 }
@@ -32,18 +33,25 @@ export async function list(
   const query = await filters(request, reads);
   return reads.snapshot(() => {
     const seq = reads.newestSeq();
+    const fold = request.foldSweeps;
     if (request.recent) {
-      const { runs, more } = reads.recent({ now: clock.now(), perState: limit });
+      const { runs, more, sweeps, moreSweeps } = reads.recent({ now: clock.now(), perState: limit, fold });
       const counts = more.map(({ state, count }) => ({ state: STATE_VIEWS[state], count }));
-      return { runs: view(runs), nextBeforeId: 0, more: counts, seq, sweeps: [] };
+      const folded = sweepViews(reads, sweeps);
+      return { runs: view(runs), nextBeforeId: 0, more: counts, seq, sweeps: folded, moreSweeps };
     }
-    const { runs, nextBeforeId } = reads.page({ ...query, limit });
-    return { runs: view(runs), nextBeforeId: nextBeforeId ?? 0, more: [], seq, sweeps: [] };
+    const { runs, sweeps, nextBeforeId } = reads.page({ ...query, limit, fold });
+    const shown = request.sweepId > 0 ? [request.sweepId] : sweeps.toReversed();
+    return {
+      ...{ runs: view(runs), nextBeforeId: nextBeforeId ?? 0, more: [], seq, moreSweeps: 0 },
+      sweeps: sweepViews(reads, shown),
+    };
   });
 }
 
 async function filters(request: ListRequest, lookup: Lookup): Promise<Omit<PageQuery, 'limit'>> {
-  const { states, tags, sinceMs, name, group, runs, beforeId } = request;
+  const { states, tags, sinceMs, name, group, runs, beforeId, sweepId } = request;
+  if (sweepId !== 0 && lookup.sweep(sweepId) === null) throw noSuchSweep(sweepId);
   return {
     ...(states.length > 0 && { states: states.map(stateOf).filter((state) => state !== undefined) }),
     ...(tags.length > 0 && { tags }),
@@ -52,6 +60,7 @@ async function filters(request: ListRequest, lookup: Lookup): Promise<Omit<PageQ
     ...(group !== '' && { group }),
     ...(runs.length > 0 && { ids: await selectIds(runs, lookup) }),
     ...(beforeId > 0 && { beforeId }),
+    ...(sweepId > 0 && { sweepId }),
   };
 }
 

@@ -108,7 +108,7 @@ const removed = (result: Result, paths: string[]): Removed => ({
 
 async function candidates({ reads, clock }: RemovePorts, request: RemoveRequest): Promise<Selected[]> {
   const { runs: words, olderThanMs } = request;
-  if (olderThanMs <= 0) return select(words, reads, { destructive: true });
+  if (olderThanMs <= 0) return finishedSweeps(await select(words, reads, { destructive: true }));
   const before = clock.now() - olderThanMs;
   const old = (run: StoredRun): boolean => 'endedAt' in run && run.endedAt < before;
   if (words.length > 0)
@@ -117,6 +117,25 @@ async function candidates({ reads, clock }: RemovePorts, request: RemoveRequest)
     );
   return (await finalRuns(reads)).filter(old).map((run) => ({ run }));
 }
+
+/** A sweep goes whole or not at all: what is left of it would hardly be what somebody meant to keep. */
+function finishedSweeps(selected: readonly Selected[]): Selected[] {
+  const open = new Map<number, number>();
+  for (const one of selected)
+    if ('run' in one && one.whole !== undefined && !isFinal(one.run.state))
+      open.set(one.whole, (open.get(one.whole) ?? 0) + 1);
+  return [
+    ...selected.filter((one) => !('run' in one && one.whole !== undefined && open.has(one.whole))),
+    ...[...open].map(([sweep, jobs]): Selected => ({ id: 0, error: notOver(sweep, jobs) })),
+  ];
+}
+
+const notOver = (sweep: number, jobs: number): UserError =>
+  new UserError(
+    'wrong_state',
+    `${jobs} ${jobs === 1 ? 'job' : 'jobs'} of sweep s${sweep} ${jobs === 1 ? 'is' : 'are'} not over`,
+    `expctl cancel s${sweep} ends them first`,
+  );
 
 const PAGE = 500;
 

@@ -35,7 +35,9 @@ function refusal(runId: number | null, err: unknown): Refused {
 const REFUSALS: readonly string[] = [
   'not_found',
   'wrong_state',
+  'key_conflict',
   'unknown_group',
+  'experiment_taken',
   'has_dependants',
   'storage_full',
   'storage_failed',

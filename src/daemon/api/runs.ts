@@ -32,7 +32,6 @@ import type {
   WatchResponse,
 } from '../../gen/expd/v1/runs.js';
 import type { Clock } from '../clock.js';
-import { UserError } from '../errors.js';
 import type { Queue } from '../queue/queue.js';
 import type { ContentStore } from '../rundir/content.js';
 import type { Reader } from '../store/reader.js';
@@ -40,6 +39,8 @@ import type { StoredRun } from '../store/stored.js';
 import { act, cancel, hold, pause, release, resume, retry } from './act.js';
 import type { Calls } from './call.js';
 import { recordCode } from './code.js';
+import { getConfiguration } from './configuration.js';
+import type { ContentPort } from './contents.js';
 import { edit } from './edit.js';
 import type { EnvironmentPort } from './environment.js';
 import { explain, get } from './get.js';
@@ -62,6 +63,7 @@ export interface RunsPorts {
   /** The scheduler's view. */
   reasons: Reasons & { ahead(runId: number): number };
   environments: EnvironmentPort;
+  configurations: ContentPort;
   diffs: Pick<ContentStore, 'store' | 'release'>;
   files: RunFiles;
   clock: Clock;
@@ -92,13 +94,9 @@ export function runsService(ports: RunsPorts): RunsServer {
     ),
     getConfiguration: calls.unary<GetConfigurationRequest, GetConfigurationResponse>(
       'Runs.GetConfiguration',
-      () => {
-        throw new UserError('not_available', 'configurations of runs are not kept yet');
-      },
+      (request) => getConfiguration(ports, request),
     ),
-    cancel: calls.unary<ActRequest, ActResponse>('Runs.Cancel', (request) =>
-      act(ports, request, cancel, { destructive: true }),
-    ),
+    cancel: calls.unary<ActRequest, ActResponse>('Runs.Cancel', (request) => act(ports, request, cancel)),
     hold: calls.unary<ActRequest, ActResponse>('Runs.Hold', (request) => act(ports, request, hold)),
     release: calls.unary<ActRequest, ActResponse>('Runs.Release', (request) => act(ports, request, release)),
     pause: calls.unary<ActRequest, ActResponse>('Runs.Pause', (request) => act(ports, request, pause)),

@@ -9,12 +9,19 @@ type Selector =
   | { by: 'range'; from: number; to: number }
   /** `@` is 0 back, `@~1` one; the reader goes 10,000 back. */
   | { by: 'newest'; back: number }
-  | { by: 'name'; name: string };
+  | { by: 'name'; name: string }
+  /** `s4`: all its jobs. */
+  | { by: 'sweep'; sweep: number }
+  /** `s4.2`, `s4.2-5` */
+  | { by: 'jobs'; sweep: number; from: number; to: number };
 
-export type Lookup = Pick<Reader, 'run' | 'newest' | 'named' | 'page'>;
+export type Lookup = Pick<Reader, 'run' | 'newest' | 'named' | 'page' | 'sweep' | 'jobs'>;
 
-/** A run that was asked for, or why it cannot be had. `id` is 0 where it was not named by id. */
-export type Selected = { run: StoredRun } | { id: number; error: UserError };
+/**
+ * A run that was asked for, or why it cannot be had. `id` is 0 where it was not named by id. `whole`: nobody named
+ * the run itself, but all of this sweep.
+ */
+export type Selected = { run: StoredRun; whole?: number } | { id: number; error: UserError };
 
 /** As many runs as one call may name. */
 export const MOST_SELECTED = 10_000;
@@ -34,16 +41,19 @@ export async function select(
   const selectors = words.flatMap((word) => word.split(',')).map((word) => parseSelector(word.trim()));
   if (selectors.length === 0) throw new UserError('usage', 'no run is named', 'name it by id, @ or name');
   if (selectors.length > MOST_SELECTED) throw tooMany();
+  const sweeps = new Set<number>();
   let found = 0;
   await inSlices(selectors, async (selector) => {
-    const some =
-      selector.by === 'range' ? await between(selector, lookup) : [lookUp(selector, lookup, options)];
-    // Repetitions count: they cost as much.
-    found += some.length;
+    if (selector.by === 'sweep' && sweeps.has(selector.sweep)) return;
+    if (selector.by === 'sweep') sweeps.add(selector.sweep);
+    const some = await lookUpAll(selector, lookup, options);
+    // Repetitions count: they cost as much. A sweep has as many jobs as it was allowed to have.
+    if (selector.by !== 'sweep') found += some.length;
     if (found > MOST_SELECTED) throw tooMany();
     for (const one of some) {
       const key = 'run' in one ? one.run.id : one.id || one.error.message;
-      if (!selected.has(key)) selected.set(key, one);
+      const known = selected.get(key);
+      if (known === undefined || ('whole' in known && !('whole' in one))) selected.set(key, one);
     }
   });
   return [...selected.values()];
@@ -60,9 +70,16 @@ export async function selectIds(words: readonly string[], lookup: Lookup): Promi
 /** The one run that the word names. Throws UserError for none, several, or a word that is no selector. */
 export function selectOne(word: string, lookup: Lookup): StoredRun {
   const selector = word.includes(',') ? null : parseSelector(word.trim());
-  if (selector === null || selector.by === 'range')
+  if (selector?.by === 'sweep')
+    throw new UserError(
+      'usage',
+      `s${selector.sweep} is a sweep, one of its jobs is needed`,
+      `name one: s${selector.sweep}.0`,
+    );
+  if (selector === null || selector.by === 'range' || (selector.by === 'jobs' && selector.from < selector.to))
     throw new UserError('usage', `${shown(word)} names several runs, one is needed`);
-  const found = lookUp(selector, lookup, {});
+  const found =
+    selector.by === 'jobs' ? job(selector.sweep, selector.from, lookup) : lookUp(selector, lookup, {});
   if ('error' in found) throw found.error;
   return found.run;
 }
@@ -75,17 +92,39 @@ export function parseSelector(word: string): Selector {
     if (from > to) throw bad(word, `write ${to}-${from}`);
     return { by: 'range', from, to };
   }
+  const jobs = /^s(\d{1,15})(?:\.(\d{1,9})(?:-(\d{1,9}))?)?$/.exec(word);
+  if (jobs) {
+    const [sweep, from, to] = [Number(jobs[1]), Number(jobs[2]), Number(jobs[3] ?? jobs[2])];
+    if (jobs[2] === undefined) return { by: 'sweep', sweep };
+    if (from > to) throw bad(word, `write s${sweep}.${to}-${from}`);
+    return { by: 'jobs', sweep, from, to };
+  }
   const newest = /^@(?:~(\d{1,4}))?$/.exec(word);
   if (newest) return { by: 'newest', back: Number(newest[1] ?? 0) };
   if (/^[A-Za-z0-9._][A-Za-z0-9._-]{0,127}$/.test(word) && !/^\d+$/.test(word))
     return { by: 'name', name: word };
-  throw bad(word, 'runs are named like 7, 3,5-9, @ (the newest), @~1 or by name');
+  throw bad(word, 'runs are named like 7, 3,5-9, @ (the newest), @~1, s4 (a sweep), s4.2 or by name');
 }
 
 type Range = Extract<Selector, { by: 'range' }>;
+type Jobs = Extract<Selector, { by: 'jobs' }>;
+type Whole = Extract<Selector, { by: 'sweep' }>;
+
+async function lookUpAll(selector: Selector, lookup: Lookup, options: SelectOptions): Promise<Selected[]> {
+  switch (selector.by) {
+    case 'range':
+      return between(selector, lookup);
+    case 'sweep':
+      return whole(selector, lookup);
+    case 'jobs':
+      return jobsOf(selector, lookup);
+    default:
+      return [lookUp(selector, lookup, options)];
+  }
+}
 
 function lookUp(
-  selector: Exclude<Selector, Range>,
+  selector: Exclude<Selector, Range | Jobs | Whole>,
   lookup: Lookup,
   { destructive = false }: SelectOptions,
 ): Selected {
@@ -129,6 +168,35 @@ async function between({ from, to }: Range, lookup: Lookup): Promise<Selected[]>
   }
   return found.length > 0 ? found.reverse() : [missing(0, `there is no run from ${from} to ${to}`)];
 }
+
+/** All its jobs, by their numbers. A sweep without jobs is forgotten with the last of them. */
+async function whole({ sweep }: Whole, lookup: Lookup): Promise<Selected[]> {
+  if (lookup.sweep(sweep) === null) return [{ id: 0, error: noSuchSweep(sweep) }];
+  const ids = lookup.jobs(sweep, 0, Number.MAX_SAFE_INTEGER);
+  return (await inSlices(ids, (id) => lookup.run(id))).flatMap((run) =>
+    run === null ? [] : [{ run, whole: sweep }],
+  );
+}
+
+async function jobsOf({ sweep, from, to }: Jobs, lookup: Lookup): Promise<Selected[]> {
+  if (from === to) return [job(sweep, from, lookup)];
+  if (lookup.sweep(sweep) === null) return [{ id: 0, error: noSuchSweep(sweep) }];
+  const ids = lookup.jobs(sweep, from, to);
+  if (ids.length === 0) return [missing(0, `there is no job from s${sweep}.${from} to s${sweep}.${to}`)];
+  return (await inSlices(ids, (id) => lookup.run(id))).flatMap((run) => (run === null ? [] : [{ run }]));
+}
+
+function job(sweep: number, number: number, lookup: Lookup): Selected {
+  const [id] = lookup.jobs(sweep, number, number);
+  const run = id === undefined ? null : lookup.run(id);
+  if (run !== null) return { run };
+  return lookup.sweep(sweep) === null
+    ? { id: 0, error: noSuchSweep(sweep) }
+    : missing(0, `sweep s${sweep} has no job ${number}`);
+}
+
+export const noSuchSweep = (id: number): UserError =>
+  new UserError('not_found', `there is no sweep s${id}`, 'expctl ls -a lists all');
 
 const missing = (id: number, message: string): Selected => ({
   id,

@@ -1,8 +1,10 @@
 import { randomInt } from 'node:crypto';
+import { normalize } from 'node:path';
 import {
   type Submission as Asked,
   DependencyKind,
   type Dependency as DependencyView,
+  ExistingExperiment,
 } from '../../gen/expd/v1/runs.js';
 import { nameOf } from '../../program/name.js';
 import { UserError } from '../errors.js';
@@ -12,11 +14,13 @@ import {
   checkedArgv,
   checkedBegin,
   checkedExits,
+  checkedExperiment,
   checkedGrace,
   checkedGroup,
   checkedKey,
   checkedName,
   checkedNote,
+  checkedOverrides,
   checkedPath,
   checkedPriority,
   checkedRetries,
@@ -34,12 +38,15 @@ export interface Defaults {
   graceMs: number;
   /** Names that `layout` may have. */
   layouts: ReadonlySet<string>;
+  /** Jobs that a sweep may have. */
+  sweepLimit: number;
 }
 
 /** How long a start waits for the code state that the client promised. */
 export const CODE_MS = 2000;
-/** What numpy takes as a seed. */
-const LARGEST_DRAWN_SEED = 2 ** 32 - 1;
+/** numpy takes 32 bits; the number of a job is added to it. */
+const LARGEST_DRAWN_SEED = 2 ** 31;
+export const drawnSeed = (): number => randomInt(LARGEST_DRAWN_SEED);
 const DEFAULT_UMASK = 0o022;
 /** signal(7); a warning that ends the run by itself would be a stop. */
 const WARNINGS = ['HUP', 'INT', 'QUIT', 'USR1', 'USR2', 'TERM', 'WINCH', 'CONT', 'ALRM', 'URG', 'PWR'];
@@ -49,18 +56,21 @@ const RLIMITS =
     ' ',
   );
 
-/** A submission as the queue takes it. `envSha`: of its environment, which is durable. Throws UserError. */
+/**
+ * A submission as the queue takes it, but for its environment and configuration, which are to be stored first.
+ * `seed`: where none was asked for. Throws UserError.
+ */
 export function newRun(
   asked: Asked,
-  envSha: string,
   lookup: Lookup,
   defaults: Defaults,
   now: number,
+  seed: number = drawnSeed(),
 ): NewRun {
   return {
     ulid: ulid(now),
     name: asked.name === '' ? nameOf(asked.argv) : checkedName(asked.name),
-    submission: toSubmission(asked, envSha, defaults),
+    submission: toSubmission(asked, defaults, seed),
     tags: checkedTags(asked.tags),
     note: checkedNote(asked.note),
     priority: checkedPriority(asked.priority),
@@ -73,22 +83,28 @@ export function newRun(
     unasked: unasked(asked),
     held: asked.hold,
     codeUntil: asked.codeFollows ? now + CODE_MS : null,
+    experimentId: checkedExperiment(asked.experimentId),
+    overrides: checkedOverrides(asked.overrides),
   };
 }
 
-function toSubmission(asked: Asked, envSha: string, defaults: Defaults): Submission {
+function toSubmission(asked: Asked, defaults: Defaults, seed: number): Submission {
   const argv = checkedArgv(asked.argv);
   const cwd = checkedPath(asked.cwd, 'working directory');
   return {
     argv,
     cwd,
-    project: asked.project === '' ? cwd : checkedPath(asked.project, 'project'),
-    envSha,
+    // In one spelling: what lies in it has one writer.
+    project: normalize(asked.project === '' ? cwd : checkedPath(asked.project, 'project')).replace(
+      /(?<=.)\/$/,
+      '',
+    ),
+    envSha: '',
     timeLimitMs: checkedTimeLimit(asked.timeLimitMs),
     graceMs: asked.graceMs === undefined ? defaults.graceMs : checkedGrace(asked.graceMs),
     warn: warning(asked),
     requeueExits: checkedExits(asked.requeueExits),
-    seed: asked.seed ?? randomInt(LARGEST_DRAWN_SEED),
+    seed: asked.seed ?? seed,
     resumeArg: asked.resumeArg === '' ? null : checkedArgv([asked.resumeArg])[0]!,
     template: asked.template,
     split: asked.split,
@@ -97,7 +113,20 @@ function toSubmission(asked: Asked, envSha: string, defaults: Defaults): Submiss
     umask: within('the umask', asked.umask ?? DEFAULT_UMASK, 0, 0o777),
     nice: within('nice', asked.nice, -20, 19),
     rlimits: asked.rlimits.map(rlimit),
+    configuration: null,
+    existingExperiment: existingExperiment(asked),
   };
+}
+
+function existingExperiment({ existingExperiment: existing }: Asked): Submission['existingExperiment'] {
+  switch (existing) {
+    case ExistingExperiment.EXISTING_EXPERIMENT_CONTINUE:
+      return 'continue';
+    case ExistingExperiment.EXISTING_EXPERIMENT_REPLACE:
+      return 'replace';
+    default:
+      return null;
+  }
 }
 
 const unasked = ({ seed, graceMs, layout }: Asked): NonNullable<NewRun['unasked']> => [

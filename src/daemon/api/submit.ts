@@ -1,138 +1,120 @@
-import { changeEnvironment, type Environment, filterEnvironment } from '../../environment.js';
 import type {
   Submission as Asked,
+  SubmitHeader,
   SubmitRequest,
   SubmitResponse,
   SubmitResult,
+  Sweep as SweepView,
 } from '../../gen/expd/v1/runs.js';
-import type { Clock } from '../clock.js';
 import { UserError } from '../errors.js';
 import type { Command, Result } from '../queue/commands.js';
 import type { Queue } from '../queue/queue.js';
 import type { Reader } from '../store/reader.js';
-import type { EnvironmentPort } from './environment.js';
 import { toDetail } from './errors.js';
+import { refusedExperiments } from './experiments.js';
+import { Preparation, type PreparationPorts } from './preparation.js';
 import { decided } from './results.js';
-import type { Lookup } from './select.js';
 import { inSlices } from './slices.js';
-import { type Defaults, newRun } from './submission.js';
+import { GatheredSweep } from './submit-sweep.js';
 import { type Reasons, runView } from './view.js';
-import { Warnings } from './warnings.js';
 
-export interface SubmitPorts {
+export interface SubmitPorts extends PreparationPorts {
   queue: Pick<Queue, 'execute'>;
-  reads: Lookup & Pick<Reader, 'submission'>;
-  environments: EnvironmentPort;
+  reads: PreparationPorts['reads'] &
+    Pick<Reader, 'submission' | 'runByKey' | 'sweepByKey' | 'jobsOf' | 'sweepCounts'>;
   reasons: Reasons;
-  clock: Clock;
-  defaults(): Defaults;
   /** The daemon's condition, as far as it matters to a submitter. */
   notices(): string[];
 }
 
 const MOST_SUBMISSIONS = 100_000;
 
-/** Batch after batch: each is durable before the next is looked at, so that later ones may name earlier ones. */
+/**
+ * Batch after batch: each is durable before the next is looked at, so that later ones may name earlier ones.
+ * With a sweep in the header all are gathered, and durable together.
+ */
 export async function submit(
   ports: SubmitPorts,
   requests: AsyncIterable<SubmitRequest>,
 ): Promise<SubmitResponse> {
-  const results: SubmitResult[] = [];
-  let header: { requestId: string; environment: Environment } | null = null;
-  let batches = 0;
-  const warnings = new Warnings();
-  for await (const { part } of requests) {
-    if (part === undefined) throw new UserError('usage', 'a message holds neither header nor batch');
-    if (part.$case === 'header') {
-      if (header !== null) throw new UserError('usage', 'there is one header, before the first batch');
-      header = { requestId: part.value.requestId, environment: part.value.environment };
-      continue;
+  let call: Call | null = null;
+  try {
+    for await (const { part } of requests) {
+      if (part === undefined) throw usage('a message holds neither header nor batch');
+      if (part.$case === 'header') {
+        if (call !== null) throw usage('there is one header, before the first batch');
+        call = callOf(ports, part.value);
+      } else {
+        if (call === null) throw usage('the header comes before the first batch');
+        await call.add(part.value.submissions);
+      }
     }
-    if (header === null) throw new UserError('usage', 'the header comes before the first batch');
-    const { submissions } = part.value;
-    if (results.length + submissions.length > MOST_SUBMISSIONS)
-      throw new UserError('usage', `more than ${MOST_SUBMISSIONS} submissions in one call`, 'make several');
-    const requestId = header.requestId === '' ? null : `${header.requestId}/${batches++}`;
-    results.push(...(await submitBatch(ports, requestId, submissions, header.environment, warnings)));
-  }
-  return { results, notices: ports.notices() };
-}
-
-async function submitBatch(
-  ports: SubmitPorts,
-  requestId: string | null,
-  submissions: readonly Asked[],
-  base: Environment,
-  warnings: Warnings,
-): Promise<SubmitResult[]> {
-  const stored = new StoredEnvironments(ports.environments, base);
-  try {
-    const prepared = await inSlices(submissions, (asked) => prepare(ports, asked, stored, warnings));
-    const results = await ports.queue.execute({
-      requestId,
-      commands: prepared.map(({ command }) => command),
-    });
-    return await inSlices(results, (result, n) => submitResult(ports, result, prepared[n]?.warnings ?? []));
+    const answer = call === null ? { results: [], sweep: undefined } : await call.answer();
+    return { ...answer, notices: ports.notices() };
   } finally {
-    stored.release();
+    await call?.preparation.release();
   }
 }
 
-interface Prepared {
-  command: Command;
-  warnings: string[];
+/** What a header begins. */
+interface Call {
+  preparation: Preparation;
+  add(submissions: readonly Asked[]): Promise<void>;
+  answer(): Promise<{ results: SubmitResult[]; sweep: SweepView | undefined }>;
 }
 
-async function prepare(
-  { reads, defaults, clock }: SubmitPorts,
-  asked: Asked,
-  stored: StoredEnvironments,
-  warnings: Warnings,
-): Promise<Prepared> {
-  try {
-    // Everything is checked before the environment is stored; the sha is not known yet.
-    const run = newRun(asked, '', reads, defaults(), clock.now());
-    const { environment, envSha } = await stored.changed(asked.envSet, asked.envDrop);
-    run.submission.envSha = envSha;
-    return { command: { do: 'submit', run }, warnings: await warnings.of(run.submission, environment) };
-  } catch (err) {
-    return { command: decided(null, err), warnings: [] };
-  }
+function callOf(ports: SubmitPorts, header: SubmitHeader): Call {
+  const preparation = new Preparation(ports, header);
+  return header.sweep === undefined
+    ? new Batches(ports, header.requestId, preparation)
+    : new GatheredSweep(ports, header.requestId, header.sweep, preparation);
 }
 
-/** The environments of one batch: once stored per content, held until the batch is committed. */
-class StoredEnvironments {
-  readonly #known = new Map<string, Promise<{ environment: Environment; envSha: string }>>();
-  readonly #held: string[] = [];
+/** Submissions that have nothing to do with each other. */
+class Batches implements Call {
+  readonly #results: SubmitResult[] = [];
+  #batches = 0;
 
   constructor(
-    private readonly environments: SubmitPorts['environments'],
-    private readonly base: Environment,
+    private readonly ports: SubmitPorts,
+    private readonly requestId: string,
+    readonly preparation: Preparation,
   ) {}
 
-  changed(set: Environment, drop: readonly string[]): Promise<{ environment: Environment; envSha: string }> {
-    const change = JSON.stringify([set, drop]);
-    const known = this.#known.get(change) ?? this.#store(set, drop);
-    this.#known.set(change, known);
-    return known;
+  async add(submissions: readonly Asked[]): Promise<void> {
+    if (this.#results.length + submissions.length > MOST_SUBMISSIONS)
+      throw usage(`more than ${MOST_SUBMISSIONS} submissions in one call`, 'make several');
+    const requestId = this.requestId === '' ? null : `${this.requestId}/${this.#batches++}`;
+    const prepared = await inSlices(submissions, (asked) => this.#prepare(asked));
+    const commands = prepared.map(({ command }) => command);
+    const results = await this.ports.queue.execute({ requestId, commands });
+    this.#results.push(
+      ...(await inSlices(results, (result, n) =>
+        submitResult(this.ports, result, prepared[n]?.warnings ?? []),
+      )),
+    );
   }
 
-  release(): void {
-    for (const sha of this.#held) this.environments.release(sha);
-  }
+  answer = async () => ({ results: this.#results, sweep: undefined });
 
-  async #store(set: Environment, drop: readonly string[]) {
-    const { environment: own } = filterEnvironment(this.base);
-    const environment = changeEnvironment(own, set, drop);
-    const envSha = await this.environments.store(environment);
-    this.#held.push(envSha);
-    return { environment, envSha };
+  async #prepare(asked: Asked): Promise<{ command: Command; warnings: string[] }> {
+    try {
+      const { run, warnings } = await this.preparation.run(asked);
+      const { key, experimentId } = run;
+      if (experimentId !== null && (key === null || this.ports.reads.runByKey(key) === null)) {
+        const refused = (await refusedExperiments([{ run, experimentId }])).get(run);
+        if (refused !== undefined) throw refused;
+      }
+      return { command: { do: 'submit', run }, warnings };
+    } catch (err) {
+      return { command: decided(null, err), warnings: [] };
+    }
   }
 }
 
 /** Without what stands in the submission: the caller has it. */
 export function submitResult(
-  { reads, reasons }: SubmitPorts,
+  { reads, reasons }: Pick<SubmitPorts, 'reads' | 'reasons'>,
   result: Result,
   warnings: string[],
 ): SubmitResult {
@@ -145,3 +127,5 @@ export function submitResult(
     warnings,
   };
 }
+
+const usage = (message: string, hint = ''): UserError => new UserError('usage', message, hint);

@@ -1,6 +1,7 @@
 import {
   type Attempt as AttemptView,
   type CodeState as CodeView,
+  type Configuration as ConfigurationView,
   DependencyKind,
   type Dependency as DependencyView,
   type Event as EventView,
@@ -14,8 +15,9 @@ import { redactArgv } from '../../secrets.js';
 import { describe, type Outcome, resultCode } from '../run/outcome.js';
 import { isFinal, type RunState } from '../run/run.js';
 import type { StopReason } from '../run/stop.js';
-import type { CodeState, Dependency, Submission } from '../run/submission.js';
+import type { CodeState, Configuration, Dependency, Submission } from '../run/submission.js';
 import type { StoredAttempt, StoredEvent, StoredRun } from '../store/stored.js';
+import { configurationView } from './configuration.js';
 
 /** What only the scheduler knows about a run. */
 export interface Reasons {
@@ -70,9 +72,9 @@ export function runView(run: StoredRun, reasons: Reasons, submission: Submission
     paused: run.state === 'running' && run.paused,
     timeLimitMs: submission?.timeLimitMs ?? 0,
     resultCode: 'outcome' in run ? resultCode(run.state, run.outcome) : undefined,
-    sweepId: 0,
-    job: 0,
-    overrides: [],
+    sweepId: run.job?.sweep ?? 0,
+    job: run.job?.number ?? 0,
+    overrides: redactArgv(run.overrides),
   };
 }
 
@@ -199,9 +201,22 @@ export const submissionView = (
   nice: submission.nice,
   rlimits: submission.rlimits,
   codeFollows: false,
-  configuration: undefined,
+  configuration: submission.configuration === null ? undefined : redacted(submission.configuration),
   experimentId: run.experimentId,
-  existingExperiment: ExistingExperiment.EXISTING_EXPERIMENT_UNSPECIFIED,
+  existingExperiment: EXISTING[submission.existingExperiment ?? 'none'],
+  overrides: redactArgv(run.overrides),
+});
+
+const EXISTING = {
+  none: ExistingExperiment.EXISTING_EXPERIMENT_UNSPECIFIED,
+  continue: ExistingExperiment.EXISTING_EXPERIMENT_CONTINUE,
+  replace: ExistingExperiment.EXISTING_EXPERIMENT_REPLACE,
+} as const;
+
+const redacted = (configuration: Configuration): ConfigurationView => ({
+  ...configurationView(configuration),
+  overrides: redactArgv(configuration.overrides),
+  hydraOverrides: redactArgv(configuration.hydraOverrides),
 });
 
 /** The diff itself stays on the disk of the daemon. */

@@ -1,9 +1,11 @@
 import { type RunEvent, transition } from '../run/lifecycle.js';
 import { describe } from '../run/outcome.js';
 import type { Run } from '../run/run.js';
+import type { Job } from '../run/sweep.js';
 import type { EventKind, StoredEvent } from '../store/stored.js';
 import { existing, type Scene } from './apply.js';
 import type { AttemptFacts, Command, Result } from './commands.js';
+import { jobMoved } from './job-moved.js';
 import { notice } from './notice.js';
 import { Refusal } from './refusal.js';
 
@@ -20,12 +22,13 @@ export function advance(scene: Scene, { runId, event, facts }: Transition): Resu
   if (facts?.of === 'again') changeEnvironment(scene, runId, facts.envSha);
   if (event.kind === 'ended') endAttempt(scene, before, event, facts);
   tables.runs.advance(before, after);
-  if (event.kind === 'claimed') claimAttempt(scene, after, event, facts);
+  if (event.kind === 'claimed') claimAttempt(scene, after, before.job, event, facts);
   if (event.kind === 'spawned') startAttempt(scene, after, facts);
   const reason = reasonOf(event, after);
   const { state, attempt } = after;
   tables.events.append({ at: now, runId, kind: KINDS[event.kind], state, attempt, reason });
   touched.changed.add(runId);
+  if (before.job !== null) jobMoved(scene, before.job, event, after);
   if (scene.notify) tell(scene, runId, event);
   return { ok: true, runId };
 }
@@ -50,12 +53,13 @@ const KINDS: Record<RunEvent['kind'], EventKind> = {
 function claimAttempt(
   { tables }: Scene,
   run: Run,
+  job: Job | null,
   event: Extract<RunEvent, { kind: 'claimed' }>,
   facts: AttemptFacts | undefined,
 ): void {
   if (facts?.of !== 'claimed' || run.state !== 'starting')
     throw new Error(`run ${run.id}: a claim without its facts`);
-  const { bootId, lease, runDir, log, errorLog, resumedStep } = facts;
+  const { bootId, lease, runDir, log, errorLog, resumedStep, experimentId, sweepDir } = facts;
   const { attemptId: id, resumedFrom } = event;
   const { claimedAt } = run.live;
   tables.attempts.insert(
@@ -74,6 +78,8 @@ function claimAttempt(
     lease,
   );
   tables.runs.claimed(run.id, runDir || null);
+  if (experimentId !== undefined) tables.runs.nameExperiment(run.id, experimentId);
+  if (sweepDir !== undefined && job !== null) tables.sweeps.place(job.sweep, sweepDir);
 }
 
 function startAttempt({ tables }: Scene, run: Run, facts: AttemptFacts | undefined): void {

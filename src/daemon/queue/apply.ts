@@ -5,6 +5,7 @@ import type { Command, Result } from './commands.js';
 import { edit } from './edit.js';
 import { noSuchRun, Refusal } from './refusal.js';
 import { submit } from './submit.js';
+import { submitSweep } from './submit-sweep.js';
 import type { Tables } from './tables.js';
 
 /** What a command is applied with, and where it notes what it touched. */
@@ -20,6 +21,8 @@ export interface Scene {
 export interface Touched {
   changed: Set<number>;
   removed: Set<number>;
+  /** Sweeps of which a job, or a rule, was changed. */
+  sweeps: Set<number>;
   notifications: boolean;
   settings: boolean;
 }
@@ -27,6 +30,7 @@ export interface Touched {
 export const nothingTouched = (): Touched => ({
   changed: new Set(),
   removed: new Set(),
+  sweeps: new Set(),
   notifications: false,
   settings: false,
 });
@@ -36,6 +40,10 @@ export function apply(scene: Scene, command: Command): Result {
   switch (command.do) {
     case 'submit':
       return submit(scene, command.run);
+    case 'submitSweep':
+      return submitSweep(scene, command.sweep, command.jobs);
+    case 'editSweep':
+      return editSweep(scene, command);
     case 'transition':
       return advance(scene, command);
     case 'edit':
@@ -86,6 +94,7 @@ function remove(scene: Scene, runId: number): Result {
     );
   tables.dependencies.release(runId);
   tables.runs.remove(runId);
+  if (run.job !== null) touched.sweeps.add(run.job.sweep);
   tables.events.append({
     at: now,
     runId,
@@ -97,6 +106,16 @@ function remove(scene: Scene, runId: number): Result {
   touched.changed.delete(runId);
   touched.removed.add(runId);
   return { ok: true, runId };
+}
+
+function editSweep(scene: Scene, { sweepId, changes }: Extract<Command, { do: 'editSweep' }>): Result {
+  const { sweeps } = scene.tables;
+  const sweep = sweeps.find(sweepId);
+  if (sweep === null)
+    throw new Refusal('not_found', `there is no sweep s${sweepId}`, 'expctl ls -a lists all');
+  sweeps.limit(sweepId, { ...sweep, ...changes });
+  scene.touched.sweeps.add(sweepId);
+  return setting(scene);
 }
 
 function recordCode(scene: Scene, { runId, code }: Extract<Command, { do: 'recordCode' }>): Result {

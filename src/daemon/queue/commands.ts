@@ -5,6 +5,9 @@ import type { AttemptHandle, Lease, StoredRun, Usage } from '../store/stored.js'
 /** What the writer thread is told to do. Plain data: it crosses a thread. */
 export type Command =
   | { do: 'submit'; run: NewRun }
+  /** All jobs or none. */
+  | { do: 'submitSweep'; sweep: NewSweep; jobs: NewRun[] }
+  | { do: 'editSweep'; sweepId: number; changes: SweepChanges }
   | { do: 'transition'; runId: number; event: RunEvent; facts?: AttemptFacts }
   | { do: 'edit'; runId: number; changes: RunChanges }
   | { do: 'remove'; runId: number }
@@ -39,6 +42,31 @@ export interface NewRun {
   unasked?: readonly ('seed' | 'graceMs' | 'layout')[];
   held: boolean;
   codeUntil: number | null;
+  /** As chosen; null: `<name>-<id>`. */
+  experimentId: string | null;
+  /** Of the task: for a run with a configuration or a job of a sweep. */
+  overrides: string[];
+}
+
+export interface NewSweep {
+  ulid: string;
+  name: string;
+  key: string | null;
+  /** With a key that is known: add the jobs that the sweep lacks. */
+  missing: boolean;
+  project: string;
+  maxParallel: number;
+  holdAfterFailures: number;
+  axes: string;
+  multirunSha: string | null;
+  ownDir: string | null;
+  /** Of jobs that choose none: `<this>_job<N>`; null: `<name>-s<id>`. */
+  experimentId: string | null;
+}
+
+export interface SweepChanges {
+  maxParallel?: number;
+  holdAfterFailures?: number;
 }
 
 /** What is known beside the event itself: by the executor, or by who asks for another attempt. */
@@ -51,6 +79,10 @@ export type AttemptFacts =
       log: string;
       errorLog: string | null;
       resumedStep: number | null;
+      /** Another one than the run has: its default was found to be somebody else's. */
+      experimentId?: string;
+      /** The directory of its sweep, made with this attempt. */
+      sweepDir?: string;
     }
   | { of: 'spawned'; startedAt: number; handle: AttemptHandle }
   | { of: 'ended'; usage: Usage | null }
@@ -73,8 +105,14 @@ export interface RunChanges {
 
 /** How a command fared. A refusal changes nothing; the codes are those of ErrorDetail. */
 export type Result =
-  | { ok: true; runId: number | null; existing?: boolean }
+  | { ok: true; runId: number | null; existing?: boolean; sweep?: { id: number; jobs: SweepJob[] } }
   | { ok: false; runId: number | null; code: RefusalCode; message: string; hint: string };
+
+/** In the order of the submissions. */
+export interface SweepJob {
+  runId: number;
+  existing: boolean;
+}
 
 export type RefusalCode =
   | 'not_found'
@@ -82,6 +120,7 @@ export type RefusalCode =
   | 'wrong_state'
   | 'key_conflict'
   | 'unknown_group'
+  | 'experiment_taken'
   | 'group_in_use'
   | 'has_dependants'
   | 'already_started'

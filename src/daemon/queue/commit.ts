@@ -9,6 +9,7 @@ import { housekeeping } from './housekeeping.js';
 import type { Answer, Posted } from './messages.js';
 import { Refusal, refused, wrongState } from './refusal.js';
 import type { Savepoint } from './savepoint.js';
+import { settleSweeps } from './settle.js';
 import type { Tables } from './tables.js';
 
 export interface Committing {
@@ -53,7 +54,8 @@ export function commit(on: Committing, posted: Posted[]): Committed {
 }
 
 /** New runs need room that the ends of the old ones may need. */
-const submits = ({ commands }: Batch): boolean => commands.some((command) => command.do === 'submit');
+const submits = ({ commands }: Batch): boolean =>
+  commands.some((command) => command.do === 'submit' || command.do === 'submitSweep');
 
 /** Whether a batch only records what has happened already. */
 const records = ({ commands }: Batch): boolean => commands.every(happened);
@@ -130,6 +132,7 @@ function runCommands(
       return refused('runId' in command ? command.runId : null, refusal);
     }
   });
+  settleSweeps({ tables: on.tables, now, notify: on.notify, touched });
   if (requestId !== null && results.every(final)) requests.keep(requestId, now, JSON.stringify(results));
   return results;
 }

@@ -1,3 +1,41 @@
+import { createHash } from 'node:crypto';
+import type { Configuration, Submission } from '../run/submission.js';
+import type { NewRun, NewSweep } from './commands.js';
+
+/** What a second submission with the same key must equal. Environment, code state and the shell's limits belong to the moment; `--begin` may be relative. */
+export function keyedOn(run: NewRun): Readonly<Record<string, unknown>> {
+  const {
+    envSha: _,
+    umask: __,
+    nice: ___,
+    rlimits: ____,
+    existingExperiment: _____,
+    configuration,
+    ...submission
+  }: Submission = run.submission;
+  const { name, tags, note, priority, group, after, killOnFailedDependency, retries, held } = run;
+  const { experimentId, overrides } = run;
+  return {
+    ...submission,
+    ...Object.fromEntries((run.unasked ?? []).map((field) => [field, null])),
+    configuration: configuration === null ? null : digest(configuration),
+    overrides: overrides.length === 0 ? null : overrides,
+    ...{ name, note, priority, group, after, killOnFailedDependency, retries, held, experimentId },
+    tags: [...tags].sort(),
+  };
+}
+
+/** The same of a sweep, beside its jobs. */
+export const sweepKeyedOn = (sweep: NewSweep): Readonly<Record<string, unknown>> => {
+  const { name, project, maxParallel, holdAfterFailures, ownDir, experimentId } = sweep;
+  return { name, project, maxParallel, holdAfterFailures, ownDir, experimentId };
+};
+
+/** What was composed, not the files that it was composed from: a comment in one changes nothing. */
+function digest({ hydraSha: _, treeSha: __, programWords: ___, ...composed }: Configuration): string {
+  return createHash('sha256').update(JSON.stringify(composed)).digest('hex');
+}
+
 /** How a user calls what differs, where the field's name is not the option's. */
 const NAMES: Readonly<Record<string, string>> = {
   argv: 'command',
@@ -10,6 +48,10 @@ const NAMES: Readonly<Record<string, string>> = {
   topLevel: 'top level setting',
   killOnFailedDependency: 'kill-on-failed-dep',
   held: 'hold',
+  experimentId: 'experiment id',
+  maxParallel: 'max-parallel',
+  holdAfterFailures: 'hold-after-failures',
+  ownDir: 'directory',
 };
 
 /** Names of the fields in which two submissions differ. Both are JSON. */

@@ -1,7 +1,8 @@
 import { hostname } from 'node:os';
 import type { RunEvent } from '../run/lifecycle.js';
 import { describe, type Outcome } from '../run/outcome.js';
-import type { Notification, StoredRun } from '../store/stored.js';
+import { jobName, type Sweep } from '../run/sweep.js';
+import type { Notification, RunNotification, StateCounts, StoredRun } from '../store/stored.js';
 
 /**
  * What people are told of, once each: the end of a run (`failed`; `finished` for success, and for a cancel
@@ -30,11 +31,36 @@ export function notice(run: StoredRun, event: RunEvent, at: number): Notificatio
       project: run.project,
       run_dir: run.runDir,
       tags: run.tags,
+      job: run.job === null ? null : jobName(run.job),
     },
   };
 }
 
-function kindOf(run: StoredRun, event: RunEvent): Notification['event'] | null {
+/** Once each time that the last of its jobs has become final. */
+export function sweepNotice(sweep: Sweep, counts: StateCounts, at: number): Notification {
+  const count = (wanted: StateCounts[number]['state']): number =>
+    counts.find(({ state }) => state === wanted)?.count ?? 0;
+  return {
+    v: 1,
+    event: 'sweep_done',
+    host: hostname(),
+    at,
+    sweep: {
+      id: `s${sweep.id}`,
+      ulid: sweep.ulid,
+      name: sweep.name,
+      axes: sweep.axes,
+      jobs: counts.reduce((sum, each) => sum + each.count, 0),
+      succeeded: count('succeeded'),
+      failed: count('failed'),
+      cancelled: count('cancelled'),
+      project: sweep.project,
+      dir: sweep.dir,
+    },
+  };
+}
+
+function kindOf(run: StoredRun, event: RunEvent): RunNotification['event'] | null {
   if (event.kind === 'spawned') return run.attempt > 1 && run.state === 'running' ? 'resumed' : null;
   if (event.kind !== 'ended') return null;
   switch (run.state) {
@@ -50,5 +76,5 @@ function kindOf(run: StoredRun, event: RunEvent): Notification['event'] | null {
   }
 }
 
-const reason = (outcome: Outcome | null): Notification['run']['reason'] =>
+const reason = (outcome: Outcome | null): RunNotification['run']['reason'] =>
   outcome === null ? null : { code: outcome.cause, text: describe(outcome) };

@@ -1,3 +1,4 @@
+import { redactArgv } from '../../secrets.js';
 import type { IllegalTransition } from '../run/lifecycle.js';
 import { describe } from '../run/outcome.js';
 import { isFinal, type Run } from '../run/run.js';
@@ -24,6 +25,36 @@ export const refused = (runId: number | null, { code, message, hint }: Refusal):
   message,
   hint,
 });
+
+/** A job that cannot be, as it was found among the others. */
+export interface BadJob<Code> {
+  number: number;
+  overrides: readonly string[];
+  code: Code;
+  message: string;
+  hint: string;
+}
+
+const NAMED = 20;
+const LONGEST = 160;
+
+/** What is wrong with a sweep of `count` jobs, in one line. */
+export function badJobs<Code>(
+  bad: readonly [BadJob<Code>, ...BadJob<Code>[]],
+  count: number,
+): { code: Code; message: string; hint: string } {
+  const named = bad.slice(0, NAMED).map((job) => cut(`job ${job.number}${inShort(job)}: ${job.message}`));
+  const more = bad.length > NAMED ? [`and ${bad.length - NAMED} more`] : [];
+  const [{ code, hint }] = bad;
+  const many = `${bad.length} of ${count} jobs cannot be queued, so none is: `;
+  return { code, message: (count === 1 ? '' : many) + [...named, ...more].join('; '), hint };
+}
+
+/** ` (lr=0.1 seed=2)` */
+export const inShort = ({ overrides }: { overrides: readonly string[] }): string =>
+  overrides.length === 0 ? '' : ` (${cut(redactArgv(overrides).join(' '))})`;
+
+const cut = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
 
 /** An event that the run's state does not allow, as an answer to who asked for it. */
 export function wrongState({ run, event }: IllegalTransition): Refusal {

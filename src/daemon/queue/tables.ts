@@ -8,12 +8,14 @@ import { notifications } from '../store/notifications.js';
 import { requests } from '../store/requests.js';
 import { runs } from '../store/runs.js';
 import { submissions } from '../store/submissions.js';
+import { sweeps } from '../store/sweeps.js';
 
 /** Everything that the writer writes. */
 export const tables = (db: Connection) => ({
   runs: runs(db),
   attempts: attempts(db),
   submissions: submissions(db),
+  sweeps: sweeps(db),
   events: events(db),
   dependencies: dependencies(db),
   groups: groups(db),

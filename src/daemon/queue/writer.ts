@@ -7,6 +7,7 @@ import { isDamage, storageFailure } from '../store/failure.js';
 import { statement } from '../store/statement.js';
 import type { Touched } from './apply.js';
 import { backup, check } from './chores.js';
+import type { Command } from './commands.js';
 import { type Committing, commit } from './commit.js';
 import type { FromWriter, Posted, Task, ToWriter } from './messages.js';
 import { rowsWritten, savepoints } from './savepoint.js';
@@ -122,7 +123,8 @@ function* gathered(first: ToWriter, receive: () => ToWriter | undefined): Genera
   for (let message: ToWriter | undefined = first; message !== undefined; message = receive()) {
     if (message.say === 'batches') {
       posted.push(...message.posted);
-      for (const { batch } of message.posted) commands += batch.commands.length;
+      for (const { batch } of message.posted)
+        for (const command of batch.commands) commands += weight(command);
       if (commands < COMMANDS_A_COMMIT) continue;
     }
     if (posted.length > 0) yield { say: 'batches', posted };
@@ -132,6 +134,8 @@ function* gathered(first: ToWriter, receive: () => ToWriter | undefined): Genera
   }
   if (posted.length > 0) yield { say: 'batches', posted };
 }
+
+const weight = (command: Command): number => (command.do === 'submitSweep' ? command.jobs.length : 1);
 
 const isTouched = ({ changed, removed, notifications, settings }: Touched): boolean =>
   changed.size > 0 || removed.size > 0 || notifications || settings;

@@ -22,6 +22,35 @@ export interface Submission {
   nice: number;
   /** -1 = unlimited. */
   rlimits: { name: string; soft: number; hard: number }[];
+  configuration: Configuration | null;
+  /** What becomes of the curves that a chosen experiment id has already; null: it had none. */
+  existingExperiment: 'continue' | 'replace' | null;
+}
+
+/** A configuration that the client composed, as Hydra composes it. */
+export interface Configuration {
+  /** `application`: the command composes by itself. `composed`: it finds the resolved one in EXPD_CONFIG's file. */
+  kind: 'application' | 'composed';
+  /** null: there is no primary configuration. */
+  configName: string | null;
+  versionBase: string;
+  jobName: string;
+  /** Of the task and of the hydra node, each as it was written. */
+  overrides: string[];
+  hydraOverrides: string[];
+  /** JSON, interpolations as they are; Python's types as docs/hydra.md says. */
+  job: string;
+  /** sha256 of stored contents (rundir/configurations): the hydra node as JSON; a ConfigurationTree. */
+  hydraSha: string;
+  treeSha: string;
+  /** A project's own `hydra.run.dir`; null: the layout's. */
+  runDir: string | null;
+  /** Of an application: run with the stored tree. */
+  pinned: boolean;
+  /** Of an application: words of argv before its own arguments. */
+  programWords: number;
+  /** Of an application: files that differ at the start hold the run. */
+  holdOnDrift: boolean;
 }
 
 export type DependencyKind = 'afterok' | 'afterany';

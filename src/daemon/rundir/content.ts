@@ -12,6 +12,8 @@ import { sweepTemporaries, syncDirectory, writeAtomically } from './atomic.js';
 export interface ContentStore {
   /** sha256, once the content is durable. Kept from `removeUnused` until released as often as stored. */
   store(content: Uint8Array): Promise<string>;
+  /** Whether it is there already; then it is kept like what was stored, and to be released. */
+  keep(sha: string): Promise<boolean>;
   /** The caller's reference is committed elsewhere (or was given up). */
   release(sha: string): void;
   /** @throws UserError storage_failed when it is missing or not what was stored. */
@@ -71,6 +73,18 @@ export function contentStore(directory: string, what: string): ContentStore {
         throw cause;
       }
       return sha;
+    },
+    async keep(sha) {
+      if (!SHA256.test(sha)) return false;
+      // Held first: a removal that begins now passes over it, and one under way is waited for.
+      held.set(sha, (held.get(sha) ?? 0) + 1);
+      await (writing.get(sha) ?? removal).catch(() => {});
+      if (durable.has(sha)) return true;
+      const there = await stat(join(directory, sha)).catch(() => null);
+      // Perhaps of a daemon that died before the fsync of the directory.
+      if (there?.isFile()) await syncDirectory(directory);
+      else release(sha);
+      return there?.isFile() === true;
     },
     release,
     async load(sha) {

@@ -31,13 +31,14 @@ function environment(order: AttemptOrder, runDir: string, submitted: Environment
     EXPD_RUN_ULID: order.ulid,
     EXPD_RUN_NAME: order.name,
     EXPD_EXPERIMENT_ID: order.experimentId,
+    ...(order.job ? { EXPD_SWEEP: `s${order.job.of.id}`, EXPD_JOB_NUM: String(order.job.number) } : {}),
     EXPD_ATTEMPT: String(order.attempt),
     EXPD_ATTEMPT_ID: order.attemptId,
     EXPD_RUN_DIR: runDir,
     EXPD_CHECKPOINT_DIR: paths.checkpoints,
     EXPD_TB_DIR: tensorboardDir(submission.project, order.experimentId),
     EXPD_METRICS: paths.metricsFile,
-    EXPD_SEED: String(submission.seed),
+    EXPD_SEED: seed(order),
     EXPD_GRACE_S: String(submission.graceMs / 1000),
     ...(resume === null ? {} : { EXPD_RESUME_FROM: resume.path, EXPD_RESUME_STEP: String(resume.step) }),
   });
@@ -50,6 +51,9 @@ function environment(order: AttemptOrder, runDir: string, submitted: Environment
 const devices = (submitted: Environment): Record<string, string> =>
   submitted.CUDA_VISIBLE_DEVICES === undefined ? { CUDA_DEVICE_ORDER: 'PCI_BUS_ID' } : {};
 
+/** The jobs of a sweep are seeded apart. */
+const seed = ({ submission, job }: AttemptOrder): string => String(submission.seed + (job?.number ?? 0));
+
 function command(order: AttemptOrder, runDir: string): string[] {
   const { submission, resume } = order;
   const paths = runPaths(runDir, order.attempt, submission.split);
@@ -59,7 +63,7 @@ function command(order: AttemptOrder, runDir: string): string[] {
     tb_dir: tensorboardDir(submission.project, order.experimentId),
     ckpt: resume?.path ?? '',
     step: resume === null ? '' : String(resume.step),
-    seed: String(submission.seed),
+    seed: seed(order),
     attempt: String(order.attempt),
   };
   const fill = (word: string): string =>

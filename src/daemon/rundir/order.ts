@@ -1,5 +1,6 @@
 import type { ResumePoint } from '../run/resume.js';
 import type { CodeState, Submission } from '../run/submission.js';
+import type { Sweep } from '../run/sweep.js';
 
 /** What an attempt's directory and contract are made from. Times in Unix ms. */
 export interface AttemptOrder {
@@ -19,6 +20,8 @@ export interface AttemptOrder {
   submittedAt: number;
   /** As recorded at submission; absent while it is not known. */
   code?: CodeState | null;
+  /** Its number in its sweep, from 0; absent for a run of its own. */
+  job?: { number: number; of: Sweep } | null;
 }
 
 /** What lies on disk before anything is executed. */
@@ -26,4 +29,6 @@ export interface RunDirectory {
   runDir: string;
   log: string;
   errorLog: string | null;
+  /** The directory of its sweep, where this attempt made it. */
+  sweepDir?: string;
 }

@@ -44,3 +44,4 @@ export const attemptsDir = (state: string): string => join(state, 'attempts');
 export const attemptDir = (state: string, attemptId: string): string => join(attemptsDir(state), attemptId);
 export const environmentsDir = (state: string): string => join(state, 'env');
 export const diffsDir = (state: string): string => join(state, 'code');
+export const configurationsDir = (state: string): string => join(state, 'configs');

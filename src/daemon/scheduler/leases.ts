@@ -1,9 +1,13 @@
 import type { StopReason } from '../run/stop.js';
+import { type Experiment, experimentKey } from './plan.js';
 
 /** What an attempt holds, from the decision to start it until its processes are gone. */
 export interface Held {
   runId: number;
   group: string;
+  /** The sweep that the run is a job of. */
+  sweep: number | null;
+  experiment: Experiment;
   slots: number;
   /** The last stop that was handed to the executor. */
   stop: StopReason | null;
@@ -11,6 +15,8 @@ export interface Held {
   /** A process that does not die of SIGKILL. */
   stuck: { pid: number; wchan: string } | null;
 }
+
+type Taken = Pick<Held, 'runId' | 'group' | 'sweep' | 'experiment' | 'slots'>;
 
 /** The ledger of slots, by attempt id. In memory: it is rebuilt from the attempts that have not ended. */
 export class Leases {
@@ -36,7 +42,20 @@ export class Leases {
     return count;
   }
 
-  take(attemptId: string, held: Pick<Held, 'runId' | 'group' | 'slots'> & Partial<Held>): void {
+  inSweep(id: number): number {
+    let count = 0;
+    for (const { sweep } of this.#held.values()) if (sweep === id) count++;
+    return count;
+  }
+
+  /** The run that writes the curves of an experiment. */
+  writer(experiment: Experiment): number | null {
+    const key = experimentKey(experiment);
+    for (const held of this.#held.values()) if (experimentKey(held.experiment) === key) return held.runId;
+    return null;
+  }
+
+  take(attemptId: string, held: Taken & Partial<Held>): void {
     this.#held.set(attemptId, { stop: null, paused: false, stuck: null, ...held });
   }
 

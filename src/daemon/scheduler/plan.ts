@@ -15,7 +15,16 @@ export interface Waiting {
   /** The code state of the submission is still being recorded, at most until then. */
   codeUntil: number | null;
   after: readonly Dependency[];
+  /** The sweep that it is a job of. */
+  sweep: number | null;
+  /** What its curves are kept under; has one writer at a time. */
+  experiment: Experiment;
   request: Request;
+}
+
+export interface Experiment {
+  project: string;
+  id: string;
 }
 
 /** Resources of one attempt. */
@@ -33,6 +42,9 @@ export interface Machine {
   /** Why nothing of this project may start for want of disk space, or null. */
   lowDisk(project: string): string | null;
   group(name: string): { limit: number; running: number };
+  sweep(id: number): { limit: number; running: number };
+  /** The run that writes the curves of an experiment, or null. */
+  writer(experiment: Experiment): number | null;
   dependency(on: Dependency): DependencyState;
 }
 
@@ -49,6 +61,8 @@ export interface Reason {
     | 'dependency'
     | 'dependency_failed'
     | 'group_limit'
+    | 'sweep_limit'
+    | 'experiment_busy'
     | 'no_free_slot'
     | 'next';
   text: string;
@@ -67,25 +81,49 @@ export const byTurn = (a: Pick<Waiting, 'priority' | 'id'>, b: Pick<Waiting, 'pr
 
 /** Which runs start now. `queue` in turn. Looks no further than the slots reach. */
 export function plan(queue: readonly Waiting[], machine: Machine, now: number): Plan {
-  const starts: Waiting[] = [];
+  const planned = new Planned();
   let wakeAt: number | null = null;
   let free = machine.freeSlots;
-  const taken = new Map<string, number>();
   for (const run of queue) {
     if (free <= 0) break;
-    const obstacle = gate(run, machine, taken.get(run.group) ?? 0, now);
+    if (run.sweep !== null && planned.full.has(run.sweep)) continue;
+    const obstacle = gate(run, machine, planned, now);
     if (obstacle?.until !== undefined) wakeAt = Math.min(wakeAt ?? Infinity, obstacle.until);
+    // Thousands of jobs may stand behind a limit of two.
+    if (obstacle?.code === 'sweep_limit' && run.sweep !== null) planned.full.add(run.sweep);
     if (obstacle !== null || run.request.slots > free) continue;
-    starts.push(run);
+    planned.add(run);
     free -= run.request.slots;
-    taken.set(run.group, (taken.get(run.group) ?? 0) + 1);
   }
-  return { starts, wakeAt };
+  return { starts: planned.starts, wakeAt };
 }
+
+/** What a plan starts, which counts as running for the runs behind. */
+class Planned {
+  readonly starts: Waiting[] = [];
+  readonly full = new Set<number>();
+  readonly #groups = new Map<string, number>();
+  readonly #sweeps = new Map<number, number>();
+  readonly #writers = new Map<string, number>();
+
+  add(run: Waiting): void {
+    this.starts.push(run);
+    this.#groups.set(run.group, this.ofGroup(run.group) + 1);
+    if (run.sweep !== null) this.#sweeps.set(run.sweep, this.ofSweep(run.sweep) + 1);
+    this.#writers.set(experimentKey(run.experiment), run.id);
+  }
+
+  ofGroup = (name: string): number => this.#groups.get(name) ?? 0;
+  ofSweep = (id: number): number => this.#sweeps.get(id) ?? 0;
+  writer = (experiment: Experiment): number | null => this.#writers.get(experimentKey(experiment)) ?? null;
+}
+
+/** Equal for what lies in one directory. */
+export const experimentKey = ({ project, id }: Experiment): string => `${project}/${id}`;
 
 /** Why this run is not running, in the words of `ls` and `explain`. */
 export function whyWaiting(run: Waiting, machine: Machine, now: number): Reason {
-  const obstacle = gate(run, machine, 0, now);
+  const obstacle = gate(run, machine, new Planned(), now);
   if (obstacle !== null) return obstacle;
   if (run.request.slots > machine.freeSlots)
     return { code: 'no_free_slot', text: `no free slot: ${inUse(machine)}` };
@@ -97,8 +135,8 @@ function inUse({ slots, holders }: Machine): string {
   return `${holders.length} of ${slots} in use${by && ` by run${holders.length > 1 ? 's' : ''} ${by}`}`;
 }
 
-/** What holds a run back whatever is free; null = nothing. `planned`: starts of its group in this plan. */
-function gate(run: Waiting, machine: Machine, planned: number, now: number): Reason | null {
+/** What holds a run back whatever is free; null = nothing. */
+function gate(run: Waiting, machine: Machine, planned: Planned, now: number): Reason | null {
   if (machine.draining) return { code: 'draining', text: 'the daemon is draining; expctl daemon undrain' };
   const disk = machine.lowDisk(run.project);
   if (disk !== null) return { code: 'low_disk', text: disk };
@@ -116,11 +154,27 @@ function gate(run: Waiting, machine: Machine, planned: number, now: number): Rea
   }
   if (isAhead(run.codeUntil, now))
     return { code: 'code_state', text: 'the state of the code is being recorded', until: run.codeUntil };
+  return limits(run, machine, planned);
+}
+
+/** What only the runs that run now, or start with this plan, hold back. */
+function limits(run: Waiting, machine: Machine, planned: Planned): Reason | null {
   const group = machine.group(run.group);
-  const { limit } = group;
-  const running = group.running + planned;
-  if (limit > 0 && running >= limit)
-    return { code: 'group_limit', text: `group ${run.group}: ${running} of ${limit} running` };
+  const inGroup = group.running + planned.ofGroup(run.group);
+  if (group.limit > 0 && inGroup >= group.limit)
+    return { code: 'group_limit', text: `group ${run.group}: ${inGroup} of ${group.limit} running` };
+  if (run.sweep !== null) {
+    const sweep = machine.sweep(run.sweep);
+    const inSweep = sweep.running + planned.ofSweep(run.sweep);
+    if (sweep.limit > 0 && inSweep >= sweep.limit)
+      return { code: 'sweep_limit', text: `${inSweep} of sweep s${run.sweep} run already` };
+  }
+  const writer = machine.writer(run.experiment) ?? planned.writer(run.experiment);
+  if (writer !== null)
+    return {
+      code: 'experiment_busy',
+      text: `experiment ${run.experiment.id} is being written by run ${writer}`,
+    };
   return null;
 }
 

@@ -3,6 +3,7 @@ import type { Log } from '../log.js';
 import type { Command, Result } from '../queue/commands.js';
 import type { ResumePoint } from '../run/resume.js';
 import type { CodeState, Dependency, Submission } from '../run/submission.js';
+import type { Sweep } from '../run/sweep.js';
 import type { StoredAttempt, StoredRun } from '../store/stored.js';
 import type { Executor } from '../supervisor/executor.js';
 
@@ -23,6 +24,10 @@ export interface Ports {
   started(attempt: StoredAttempt, run: StoredRun): void;
   /** Whether the attempt left a complete checkpoint that it did not start from. */
   progressed(attempt: StoredAttempt): Promise<boolean>;
+  /** Whether there are curves under the run's experiment id, which are not its own: it has never started. */
+  experimentTaken(run: StoredRun): Promise<boolean>;
+  /** Moves what lies under the run's experiment id to the project's trash. */
+  replaceExperiment(run: StoredRun): Promise<void>;
   /** Why a project's or the state's file system has too little room, or null. */
   lowDisk(project: string): Promise<string | null>;
   /** The end is committed: complete the run directory. */
@@ -41,6 +46,7 @@ export interface SchedulerStore {
   /** Runs with an attempt that has not ended. */
   live(): { run: StoredRun; attempt: StoredAttempt }[];
   groups(): { name: string; limit: number }[];
+  sweep(id: number): Sweep | null;
   draining(): boolean;
 }
 

@@ -32,7 +32,12 @@ export class Scheduler {
   readonly #starting = new Set<string>();
   #calm: (() => void)[] = [];
   /** As stored; null: to be read again. */
-  #rules: { limits: ReadonlyMap<string, number>; draining: boolean } | null = null;
+  #rules: {
+    limits: ReadonlyMap<string, number>;
+    /** Of sweeps that were asked for. */
+    sweepLimits: Map<number, number>;
+    draining: boolean;
+  } | null = null;
   readonly #lowDisk = new Map<string, { text: string; until: number }>();
   #forgetWake: (() => void) | null = null;
   #poked = false;
@@ -51,7 +56,7 @@ export class Scheduler {
       const stop = run.state === 'stopping' ? run.stop : null;
       const paused = run.state === 'running' && run.paused;
       const { slots } = attempt.lease;
-      this.#leases.take(attempt.id, { runId: run.id, group: run.group, slots, stop, paused });
+      this.#leases.take(attempt.id, { ...standing(run), runId: run.id, slots, stop, paused });
       const { main = null, cgroup = null } = attempt.handle;
       return { attemptId: attempt.id, bootId: attempt.bootId, stop, paused, main, cgroup };
     });
@@ -148,11 +153,12 @@ export class Scheduler {
     for (const { on } of after)
       if (!this.#awaited.has(on)) this.#awaited.set(on, this.ports.store.run(on)?.state ?? 'cancelled');
     if (run.killOnFailedDependency && after.length > 0) this.#fragile.add(run.id);
-    const { id, priority, group, project, beginAt, codeUntil } = run;
+    const { id, priority, project, beginAt, codeUntil } = run;
     const notBefore = run.state === 'queued' ? run.notBefore : null;
     const ended = notBefore === null ? null : this.ports.store.newestAttempt(run.id)?.outcome;
     return {
-      ...{ id, priority, group, project, beginAt, notBefore, codeUntil, after, request: { slots: 1 } },
+      ...{ id, priority, project, beginAt, notBefore, codeUntil, after, request: { slots: 1 } },
+      ...standing(run),
       ...(ended && { lastEnd: describe(ended) }),
     };
   }
@@ -162,9 +168,15 @@ export class Scheduler {
     const { store } = this.ports;
     this.#rules ??= {
       limits: new Map(store.groups().map(({ name, limit }) => [name, limit])),
+      sweepLimits: new Map(),
       draining: store.draining(),
     };
-    const { limits, draining } = this.#rules;
+    const { limits, sweepLimits, draining } = this.#rules;
+    const sweepLimit = (id: number): number => {
+      const limit = sweepLimits.get(id) ?? store.sweep(id)?.maxParallel ?? 0;
+      sweepLimits.set(id, limit);
+      return limit;
+    };
     return {
       slots: this.slots,
       freeSlots: this.slots - this.#leases.slots,
@@ -175,6 +187,8 @@ export class Scheduler {
         return low !== undefined && low.until > now ? low.text : null;
       },
       group: (name) => ({ limit: limits.get(name) ?? 0, running: this.#leases.inGroup(name) }),
+      sweep: (id) => ({ limit: sweepLimit(id), running: this.#leases.inSweep(id) }),
+      writer: (experiment) => this.#leases.writer(experiment),
       dependency: (on) => this.#dependency(on),
     };
   }
@@ -192,9 +206,9 @@ export class Scheduler {
     const { starts, wakeAt } = plan(this.#turn.queue, this.#machine(), this.ports.clock.now());
     this.#forgetWake?.();
     this.#forgetWake = wakeAt === null ? null : this.ports.clock.at(wakeAt, () => this.poke());
-    for (const { id, group, request } of starts) {
+    for (const { id, group, sweep, experiment, request } of starts) {
       const attemptId = randomUUID().replaceAll('-', '');
-      this.#leases.take(attemptId, { runId: id, group, slots: request.slots });
+      this.#leases.take(attemptId, { runId: id, group, sweep, experiment, slots: request.slots });
       this.#turn.remove(id);
       this.#starting.add(attemptId);
       void this.#start(id, attemptId, request.slots).then((launched) => {
@@ -339,6 +353,13 @@ export class Scheduler {
   #record = (command: Command, how?: Parameters<typeof record>[3]): Promise<void> =>
     record(this.ports, [command], () => this.#closed, how);
 }
+
+/** What counts against limits that several runs share. */
+const standing = ({ group, job, project, experimentId }: StoredRun) => ({
+  group,
+  sweep: job?.sweep ?? null,
+  experiment: { project, id: experimentId },
+});
 
 const seen = (ending: Ending): object =>
   ending.seen === 'exit' ? { code: ending.record.code, signal: ending.record.signal } : { seen: ending.seen };

@@ -5,8 +5,10 @@ import { judge } from '../run/outcome.js';
 import type { ResumePoint } from '../run/resume.js';
 import type { HoldReason } from '../run/run.js';
 import type { Submission } from '../run/submission.js';
+import type { Sweep } from '../run/sweep.js';
 import type { StoredRun } from '../store/stored.js';
 import { CwdGone, type Prepared } from '../supervisor/executor.js';
+import { experimentOf } from './experiment.js';
 import { isStorage, type Ports, record } from './ports.js';
 
 /** What became of a start. */
@@ -26,6 +28,8 @@ interface Order {
   run: StoredRun;
   attemptId: string;
   slots: number;
+  /** The run's, or the one that it gets with this attempt. */
+  experimentId: string;
 }
 
 /**
@@ -50,11 +54,12 @@ export async function startAttempt(
       text: 'the stored submission is damaged; submit it again',
     });
 
-  const order = { run, attemptId, slots };
+  const order: Order = { run, attemptId, slots, experimentId: run.experimentId };
   failpoint('beforePrepare');
   const claiming: Claiming = { answer: null };
   let prepared: Prepared;
   try {
+    order.experimentId = await experimentOf(ports, run, submission);
     const { point, warnings } = await resumeFrom(ports, run);
     prepared = await prepare(ports, order, submission, point, async (directory) => {
       failpoint('beforeClaim');
@@ -92,7 +97,7 @@ const resumeFrom = async (ports: Ports, run: StoredRun): ReturnType<Ports['resum
 
 const prepare = (
   ports: Ports,
-  { run, attemptId }: Order,
+  { run, attemptId, experimentId }: Order,
   submission: Submission,
   resume: ResumePoint | null,
   named: (directory: Prepared) => Promise<void>,
@@ -104,7 +109,8 @@ const prepare = (
       runId: run.id,
       ulid: run.ulid,
       name: run.name,
-      experimentId: run.experimentId,
+      experimentId,
+      job: jobOf(ports, run),
       submission,
       tags: run.tags,
       note: run.note,
@@ -116,9 +122,14 @@ const prepare = (
     named,
   );
 
+function jobOf({ store }: Ports, { job }: StoredRun): { number: number; of: Sweep } | null {
+  const sweep = job === null ? null : store.sweep(job.sweep);
+  return job === null || sweep === null ? null : { number: job.number, of: sweep };
+}
+
 const claim = (
   ports: Ports,
-  { run, attemptId, slots }: Order,
+  { run, attemptId, slots, experimentId }: Order,
   resume: ResumePoint | null,
   prepared: Prepared,
 ): Command => ({
@@ -130,6 +141,7 @@ const claim = (
     bootId: ports.bootId,
     lease: { slots },
     resumedStep: resume?.step ?? null,
+    ...(experimentId !== run.experimentId && { experimentId }),
     ...prepared,
   },
 });
@@ -144,8 +156,8 @@ async function unprepared(
   const { run, attemptId } = order;
   if (cause instanceof CwdGone) return hold(ports, run, { code: 'cwd_gone', text: cause.message });
   const text = cause instanceof Error ? cause.message : String(cause);
-  // A chosen checkpoint that is gone does not come back by waiting.
-  if (cause instanceof UserError && cause.code === 'not_found')
+  // A chosen checkpoint that is gone does not come back by waiting, and what is not ours stays that.
+  if (cause instanceof UserError && (cause.code === 'not_found' || cause.code === 'unsafe_place'))
     return hold(ports, run, { code: 'start_failed', text });
   ports.log.warn({ event: 'prepare_failed', runId: run.id, attemptId, cause: text });
   if (answer?.ok === false) return refusedClaim(ports, order, answer);

@@ -1,5 +1,7 @@
-import { isFinal, RUN_STATES, type RunState } from '../run/run.js';
+import { isFinal, type RunState } from '../run/run.js';
 import type { Connection } from './connection.js';
+import type { foldedPages } from './folded.js';
+import { type RecentIds, recentIds } from './recent.js';
 import { statement } from './statement.js';
 import type { StoredRun } from './stored.js';
 
@@ -12,6 +14,10 @@ export interface PageQuery {
   group?: string;
   /** Submitted at or after, Unix ms. */
   sinceMs?: number;
+  /** Jobs of this sweep. */
+  sweepId?: number;
+  /** Of a sweep of which a job fits, the sweep instead of the jobs. */
+  fold?: boolean;
   /** Only runs with a smaller id: where the last page ended. */
   beforeId?: number;
   limit: number;
@@ -20,6 +26,8 @@ export interface PageQuery {
 /** The newest first. A page may be short, or empty, and still not be the last: each call does bounded work. */
 export interface Page {
   runs: StoredRun[];
+  /** Ids of folded ones; where a filter is given one may come again in the next page. */
+  sweeps: number[];
   /** null = the last page. */
   nextBeforeId: number | null;
 }
@@ -29,7 +37,10 @@ export interface Recent {
   /** By id. */
   runs: StoredRun[];
   /** How many of a state were left out; of ended ones, no more than 10,000 are counted. */
-  more: { state: RunState; count: number }[];
+  more: RecentIds['more'];
+  /** Ids of folded ones, ascending, and how many were left out. */
+  sweeps: number[];
+  moreSweeps: number;
 }
 
 export const PAGE_SQL = {
@@ -38,6 +49,8 @@ export const PAGE_SQL = {
   tag: 'SELECT run_id AS id FROM tags WHERE tag = ? AND run_id < ? AND run_id >= ? ORDER BY run_id DESC LIMIT ?',
   name: 'SELECT id FROM runs WHERE name = ? AND id < ? AND id >= ? ORDER BY id DESC LIMIT ?',
   group: 'SELECT id FROM runs WHERE group_name = ? AND id < ? AND id >= ? ORDER BY id DESC LIMIT ?',
+  // Later jobs have larger ids.
+  sweep: 'SELECT id FROM runs WHERE sweep_id = ? AND id < ? AND id >= ? ORDER BY job_num DESC LIMIT ?',
   // After a clock that jumped back, stamps and ids disagree: the smallest id among the first that fit.
   since: `
 SELECT min(id) AS id FROM (SELECT id FROM runs WHERE submitted_at >= ? ORDER BY submitted_at, id LIMIT 10000)`,
@@ -50,10 +63,7 @@ SELECT min(id) AS id FROM (SELECT id FROM runs WHERE submitted_at >= ? ORDER BY 
 
 /** Candidates looked at for one page. */
 const BUDGET = 1000;
-const NO_ID = Number.MAX_SAFE_INTEGER;
-/** Ended runs are counted no further than this: a day's history may be long. */
-const COUNTED = 10_000;
-const RECENT_MS = 24 * 3600_000;
+export const NO_ID = Number.MAX_SAFE_INTEGER;
 
 interface Id {
   id: number;
@@ -61,7 +71,11 @@ interface Id {
 type Candidates = (before: number, floor: number, limit: number) => number[];
 
 /** Lists of runs for people: by keyset, never by offset, from the index that fits the narrowest filter. */
-export function pages(db: Connection, find: (id: number) => StoredRun | null) {
+export function pages(
+  db: Connection,
+  find: (id: number) => StoredRun | null,
+  folded: ReturnType<typeof foldedPages>,
+) {
   const all = statement<[number, number, number], Id>(db, PAGE_SQL.all);
   const by = {
     state: statement<[string, number, number, number], Id>(db, PAGE_SQL.state),
@@ -69,12 +83,9 @@ export function pages(db: Connection, find: (id: number) => StoredRun | null) {
     name: statement<[string, number, number, number], Id>(db, PAGE_SQL.name),
     group: statement<[string, number, number, number], Id>(db, PAGE_SQL.group),
   };
+  const ofSweep = statement<[number, number, number, number], Id>(db, PAGE_SQL.sweep);
   const since = statement<[number], { id: number | null }>(db, PAGE_SQL.since);
-  const oldestInState = statement<[string, number], Id>(db, PAGE_SQL.oldestInState);
-  const newestInState = statement<[string, number], Id>(db, PAGE_SQL.newestInState);
-  const newlyEnded = statement<[string, number, number], Id>(db, PAGE_SQL.newlyEnded);
-  const countInState = statement<[string], { count: number }>(db, PAGE_SQL.countInState);
-  const countEnded = statement<[string, number, number], { count: number }>(db, PAGE_SQL.countEnded);
+  const recent = recentIds(db, PAGE_SQL);
   const found = (ids: number[]): StoredRun[] => ids.map(find).filter((run) => run !== null);
 
   function candidates(query: PageQuery): Candidates[] {
@@ -84,8 +95,9 @@ export function pages(db: Connection, find: (id: number) => StoredRun | null) {
           (...range) =>
             by[kind].all(value, ...range).map(({ id }) => id),
       );
-    const { ids, states, tags, name, group } = query;
+    const { ids, states, tags, name, group, sweepId } = query;
     if (ids !== undefined) return [among(ids)];
+    if (sweepId !== undefined) return [(...range) => ofSweep.all(sweepId, ...range).map(({ id }) => id)];
     if (tags?.length) return from('tag', tags);
     if (states?.length && !states.some(isFinal)) return from('state', states);
     if (name !== undefined) return from('name', [name]);
@@ -96,9 +108,11 @@ export function pages(db: Connection, find: (id: number) => StoredRun | null) {
 
   return {
     page(query: PageQuery): Page {
-      const sources = candidates(query);
       const floor = query.sinceMs === undefined ? 0 : (since.get(query.sinceMs)?.id ?? NO_ID);
+      if (query.fold && !isFiltered(query)) return folded.page(query, floor);
+      const sources = candidates(query);
       const runs: StoredRun[] = [];
+      const sweeps = new Set<number>();
       let before: number | null = query.beforeId ?? NO_ID;
       // Nearly always the first look fills the page; only a filter that fits few candidates takes more.
       for (let left = BUDGET, look = query.limit; left > 0 && before !== null; left -= look, look = left) {
@@ -106,33 +120,21 @@ export function pages(db: Connection, find: (id: number) => StoredRun | null) {
         for (const id of ids) {
           const run = find(id);
           if (run === null || !matches(run, query)) continue;
-          runs.push(run);
-          if (runs.length === query.limit) return { runs, nextBeforeId: id === ids.at(-1) ? next : id };
+          if (query.fold && run.job !== null) sweeps.add(run.job.sweep);
+          else runs.push(run);
+          if (runs.length + sweeps.size === query.limit)
+            return { runs, sweeps: [...sweeps], nextBeforeId: id === ids.at(-1) ? next : id };
         }
         before = next;
       }
-      return { runs, nextBeforeId: before };
+      return { runs, sweeps: [...sweeps], nextBeforeId: before };
     },
 
-    /**
-     * What is active, queued, or ended in the last 24 hours; at most `perState` of each state: of queued and
-     * held the oldest, whose turn is next, of all others the newest.
-     */
-    recent({ now, perState }: { now: number; perState: number }): Recent {
-      const ids: number[] = [];
-      const more: Recent['more'] = [];
-      for (const state of RUN_STATES) {
-        const since = now - RECENT_MS;
-        const some = isFinal(state)
-          ? newlyEnded.all(state, since, perState)
-          : (state === 'queued' || state === 'held' ? oldestInState : newestInState).all(state, perState);
-        ids.push(...some.map(({ id }) => id));
-        if (some.length < perState) continue;
-        const counted = isFinal(state) ? countEnded.get(state, since, COUNTED) : countInState.get(state);
-        const count = (counted?.count ?? 0) - some.length;
-        if (count > 0) more.push({ state, count });
-      }
-      return { runs: found(ids.sort((a, b) => a - b)), more };
+    /** Of runs; see `recentIds`. `fold`: sweeps in place of their jobs. */
+    recent({ now, perState, fold = false }: { now: number; perState: number; fold?: boolean }): Recent {
+      if (fold) return folded.recent({ now, perState });
+      const { ids, more } = recent(now, perState);
+      return { runs: found(ids), more, sweeps: [], moreSweeps: 0 };
     },
   };
 }
@@ -156,9 +158,14 @@ const among =
       .sort((a, b) => b - a)
       .slice(0, limit);
 
-const matches = (run: StoredRun, { states, tags, name, group, sinceMs }: PageQuery): boolean =>
+const isFiltered = ({ ids, states, tags, name, group, sweepId }: PageQuery): boolean =>
+  [ids, name, group, sweepId].some((filter) => filter !== undefined) ||
+  (states?.length ?? 0) + (tags?.length ?? 0) > 0;
+
+const matches = (run: StoredRun, { states, tags, name, group, sinceMs, sweepId }: PageQuery): boolean =>
   (!states?.length || states.includes(run.state)) &&
   (!tags?.length || tags.some((tag) => run.tags.includes(tag))) &&
   (name === undefined || run.name === name) &&
   (group === undefined || run.group === group) &&
+  (sweepId === undefined || run.job?.sweep === sweepId) &&
   (sinceMs === undefined || run.submittedAt >= sinceMs);

@@ -1,9 +1,11 @@
 import { UserError } from '../errors.js';
+import type { Sweep } from '../run/sweep.js';
 import { attempts } from './attempts.js';
 import { openForReading } from './connection.js';
 import { dependencies } from './dependencies.js';
 import { events } from './events.js';
 import { facts } from './facts.js';
+import { foldedPages } from './folded.js';
 import { groups } from './groups.js';
 import { notifications, toldFact } from './notifications.js';
 import { type Page, type PageQuery, pages, type Recent } from './pages.js';
@@ -11,6 +13,7 @@ import { requests } from './requests.js';
 import { runs } from './runs.js';
 import type { StoredAttempt, StoredEvent, StoredRun } from './stored.js';
 import { submissions } from './submissions.js';
+import { sweeps } from './sweeps.js';
 
 export type Reader = ReturnType<typeof openReader>;
 
@@ -33,7 +36,8 @@ export function openReader(stateDir: string) {
   const notification = notifications(db);
   const fact = facts(db);
   const request = requests(db);
-  const { page, recent } = pages(db, run.find);
+  const sweep = sweeps(db);
+  const { page, recent } = pages(db, run.find, foldedPages(db, run.find, sweep));
   /** Several readings of the same moment: the writer goes on meanwhile. */
   const snapshot = <T>(read: () => T): T => db.raw.transaction(read).deferred();
 
@@ -51,7 +55,22 @@ export function openReader(stateDir: string) {
       return id === null ? null : run.find(id);
     },
     page: (query: PageQuery): Page => snapshot(() => page(query)),
-    recent: (query: { now: number; perState: number }): Recent => snapshot(() => recent(query)),
+    recent: (query: { now: number; perState: number; fold?: boolean }): Recent =>
+      snapshot(() => recent(query)),
+    sweep: sweep.find,
+    sweepByKey(key: string): Sweep | null {
+      const id = sweep.idByKey(key);
+      return id === null ? null : sweep.find(id);
+    },
+    sweepCounts: sweep.counts,
+    /** All jobs by their numbers. */
+    jobsOf: run.ofSweep,
+    /** Ids of the jobs with these numbers. */
+    jobs: run.jobs,
+    /** An unfinished run that writes, or is to write, the curves of an experiment. */
+    writing: run.writing,
+    /** The newest other run whose curves are kept under that name. */
+    keptAs: run.keptAs,
     queued: (): StoredRun[] => run.inState('queued'),
     held: (): StoredRun[] => run.inState('held'),
 
@@ -77,6 +96,7 @@ export function openReader(stateDir: string) {
     code: submission.code,
     diffsInUse: submission.diffs,
     environmentsInUse: submission.environments,
+    configurationsInUse: (): string[] => [...submission.configurations(), ...sweep.multiruns()],
     usesEnvironment: submission.usesEnvironment,
 
     dependencies: dependency.of,

@@ -1,5 +1,6 @@
 import {
   type FinalState,
+  type HoldReason,
   type LiveAttempt,
   type Phase,
   type ResumeChoice,
@@ -42,6 +43,10 @@ interface RunRow {
   ended_at: number | null;
   run_dir: string | null;
   code_until: number | null;
+  sweep_id: number | null;
+  job_num: number | null;
+  overrides: string | null;
+  experiment_chosen: number;
   tags: string;
   live_id: string | null;
   live_claimed_at: number | null;
@@ -61,13 +66,22 @@ export const RUN_SQL = {
   inState: `${FROM} WHERE r.state = ? ORDER BY r.id`,
   willResume: `SELECT id, resume FROM runs WHERE ended_at IS NULL AND resume <> '{"from":"newest"}'`,
   unfinishedInGroup: 'SELECT id FROM runs WHERE group_name = ? AND ended_at IS NULL LIMIT 1',
+  nextId: `SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'runs'), 0) + 1 AS id`,
   insert: `
-INSERT INTO runs (ulid, name, state, retries, hold, priority, group_name, begin_at, key, note,
-  kill_on_failed_dependency, experiment_id, project, submitted_at, code_until)
-VALUES (@ulid, @name, @state, @retries, @hold, @priority, @group, @beginAt, @key, @note,
-  @killOnFailedDependency, '', @project, @submittedAt, @codeUntil)
-RETURNING id`,
+INSERT INTO runs (id, ulid, name, state, retries, hold, priority, group_name, begin_at, key, note,
+  kill_on_failed_dependency, experiment_id, experiment_chosen, project, submitted_at, code_until, sweep_id, job_num,
+  overrides)
+VALUES (@id, @ulid, @name, @state, @retries, @hold, @priority, @group, @beginAt, @key, @note,
+  @killOnFailedDependency, @experimentId, @experimentChosen, @project, @submittedAt, @codeUntil, @sweepId, @jobNumber,
+  @overrides)`,
   nameExperiment: 'UPDATE runs SET experiment_id = ? WHERE id = ?',
+  writing: `
+SELECT id FROM runs WHERE experiment_id = ? AND project = ? AND ended_at IS NULL AND id <> ? ORDER BY id LIMIT 1`,
+  keptAs: 'SELECT id FROM runs WHERE experiment_id = ? AND project = ? AND id <> ? ORDER BY id DESC LIMIT 1',
+  ofSweep: `${FROM} WHERE r.sweep_id = ? ORDER BY r.job_num`,
+  job: 'SELECT id FROM runs WHERE sweep_id = ? AND job_num = ?',
+  jobs: 'SELECT id FROM runs WHERE sweep_id = ? AND job_num BETWEEN ? AND ? ORDER BY job_num',
+  jobsInState: 'SELECT id FROM runs WHERE sweep_id = ? AND state = ? ORDER BY id',
   advance: `
 UPDATE runs SET state = @state, attempt = @attempt, failures = @failures, retries = @retries,
   start_failures = @startFailures, streak = @streak, resume = @resume, not_before = @notBefore, hold = @hold,
@@ -86,13 +100,27 @@ UPDATE runs SET name = @name, priority = @priority, group_name = @group, note = 
 
 type NewRow = Pick<
   RunLabels,
-  'name' | 'priority' | 'group' | 'beginAt' | 'key' | 'note' | 'project' | 'submittedAt' | 'codeUntil'
+  | 'name'
+  | 'priority'
+  | 'group'
+  | 'beginAt'
+  | 'key'
+  | 'note'
+  | 'experimentId'
+  | 'experimentChosen'
+  | 'overrides'
+  | 'job'
+  | 'project'
+  | 'submittedAt'
+  | 'codeUntil'
 > & {
+  /** See `nextId`. */
+  id: number;
   ulid: string;
   state: 'queued' | 'held';
   retries: number;
-  hold: string | null;
-  killOnFailedDependency: 0 | 1;
+  hold: HoldReason | null;
+  killOnFailedDependency: boolean;
 };
 
 type Labels = Pick<RunLabels, 'name' | 'priority' | 'group' | 'note' | 'beginAt' | 'codeUntil'> & {
@@ -108,8 +136,15 @@ export function runs(db: Connection) {
   const inState = statement<[string], RunRow>(db, RUN_SQL.inState);
   const willResume = statement<[], { id: number; resume: string }>(db, RUN_SQL.willResume);
   const unfinished = statement<[string], { id: number }>(db, RUN_SQL.unfinishedInGroup);
-  const insert = statement<[NewRow], { id: number }>(db, RUN_SQL.insert);
+  const nextId = statement<[], { id: number }>(db, RUN_SQL.nextId);
+  const insert = statement<[ReturnType<typeof newColumns>]>(db, RUN_SQL.insert);
   const nameExperiment = statement<[string, number]>(db, RUN_SQL.nameExperiment);
+  const writing = statement<[string, string, number], { id: number }>(db, RUN_SQL.writing);
+  const keptAs = statement<[string, string, number], { id: number }>(db, RUN_SQL.keptAs);
+  const ofSweep = statement<[number], RunRow>(db, RUN_SQL.ofSweep);
+  const job = statement<[number, number], { id: number }>(db, RUN_SQL.job);
+  const jobs = statement<[number, number, number], { id: number }>(db, RUN_SQL.jobs);
+  const jobsInState = statement<[number, string], { id: number }>(db, RUN_SQL.jobsInState);
   const advance = statement<[ReturnType<typeof columns> & { wasState: string; wasAttempt: number }]>(
     db,
     RUN_SQL.advance,
@@ -140,12 +175,23 @@ export function runs(db: Connection) {
         return from === undefined ? [] : [{ id, from }];
       }),
     unfinishedInGroup: (group: string): number | null => unfinished.get(group)?.id ?? null,
-    insert(row: NewRow): number {
-      const inserted = insert.get(row);
-      if (inserted === undefined) throw new Error('INSERT INTO runs returned nothing');
-      return inserted.id;
-    },
+    /** What the next run is called; never given twice, also after the newest was removed. */
+    nextId: (): number => nextId.get()?.id ?? 1,
+    insert: (row: NewRow): void => void insert.run(newColumns(row)),
     nameExperiment: (id: number, name: string) => void nameExperiment.run(name, id),
+    /** An unfinished run but `butId` that writes, or is to write, the curves of an experiment. */
+    writing: (project: string, experimentId: string, butId = 0): number | null =>
+      writing.get(experimentId, project, butId)?.id ?? null,
+    /** The newest run but `butId` whose curves are kept under that name. */
+    keptAs: (project: string, experimentId: string, butId: number): number | null =>
+      keptAs.get(experimentId, project, butId)?.id ?? null,
+    /** By number. */
+    ofSweep: (sweepId: number): StoredRun[] => ofSweep.all(sweepId).map(parseRun),
+    job: (sweepId: number, number: number): number | null => job.get(sweepId, number)?.id ?? null,
+    jobs: (sweepId: number, from: number, to: number): number[] =>
+      jobs.all(sweepId, from, to).map(({ id }) => id),
+    jobsInState: (sweepId: number, state: Run['state']): number[] =>
+      jobsInState.all(sweepId, state).map(({ id }) => id),
     /** Compare and set: throws when the row is no longer what `before` says. */
     advance(before: Run, after: Run): void {
       const changes = advance.run({ ...columns(after), wasState: before.state, wasAttempt: before.attempt });
@@ -163,6 +209,16 @@ export function runs(db: Connection) {
     untag: (id: number, name: string) => void untag.run(name, id),
   };
 }
+
+const newColumns = ({ hold, killOnFailedDependency, experimentChosen, overrides, job, ...row }: NewRow) => ({
+  ...row,
+  hold: toJson(hold),
+  killOnFailedDependency: killOnFailedDependency ? 1 : 0,
+  experimentChosen: experimentChosen ? 1 : 0,
+  overrides: overrides.length === 0 ? null : JSON.stringify(overrides),
+  sweepId: job?.sweep ?? null,
+  jobNumber: job?.number ?? null,
+});
 
 /** The state machine's part of a run, as columns: every one of them, so that none keeps an old value. */
 function columns(run: Run) {
@@ -205,6 +261,9 @@ export function parseRun(row: RunRow): StoredRun {
     beginAt: row.begin_at,
     killOnFailedDependency: row.kill_on_failed_dependency === 1,
     experimentId: row.experiment_id,
+    experimentChosen: row.experiment_chosen === 1,
+    overrides: row.overrides === null ? [] : parseColumn(row.overrides, what),
+    job: row.sweep_id === null || row.job_num === null ? null : { sweep: row.sweep_id, number: row.job_num },
     project: row.project,
     submittedAt: row.submitted_at,
     startedAt: row.started_at,

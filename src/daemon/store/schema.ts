@@ -141,4 +141,53 @@ CREATE TABLE facts (
 -- Who resumed from a place is asked before that is moved away.
 CREATE INDEX attempts_resumed ON attempts (resumed_from) WHERE resumed_from IS NOT NULL;
 `,
+  `
+CREATE TABLE sweeps (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  ulid TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  key TEXT,
+  -- What a second submission with the same key must equal, beside the jobs.
+  keyed TEXT,
+  project TEXT NOT NULL,
+  experiment_id TEXT NOT NULL,
+  experiment_chosen INTEGER NOT NULL CHECK (experiment_chosen IN (0, 1)),
+  submitted_at INTEGER NOT NULL,
+  -- Jobs ever made: the number of the next one.
+  made INTEGER NOT NULL CHECK (made > 0),
+  first_run_id INTEGER NOT NULL,
+  max_parallel INTEGER NOT NULL CHECK (max_parallel >= 0),
+  hold_after_failures INTEGER NOT NULL CHECK (hold_after_failures >= 0),
+  -- Since somebody last let held jobs go on.
+  failures INTEGER NOT NULL DEFAULT 0 CHECK (failures >= 0),
+  axes TEXT NOT NULL,
+  multirun_sha TEXT,
+  own_dir TEXT,
+  dir TEXT,
+  -- Of its last job; null while one is not final.
+  ended_at INTEGER
+) STRICT;
+CREATE UNIQUE INDEX sweeps_key ON sweeps (key) WHERE key IS NOT NULL;
+CREATE INDEX sweeps_open ON sweeps (id) WHERE ended_at IS NULL;
+CREATE INDEX sweeps_ended ON sweeps (ended_at) WHERE ended_at IS NOT NULL;
+CREATE INDEX sweeps_first ON sweeps (first_run_id);
+CREATE INDEX sweeps_multirun ON sweeps (multirun_sha) WHERE multirun_sha IS NOT NULL;
+
+ALTER TABLE runs ADD COLUMN sweep_id INTEGER REFERENCES sweeps (id);
+ALTER TABLE runs ADD COLUMN job_num INTEGER CHECK ((sweep_id IS NULL) = (job_num IS NULL) AND job_num >= 0);
+ALTER TABLE runs ADD COLUMN overrides TEXT;
+ALTER TABLE runs ADD COLUMN experiment_chosen INTEGER NOT NULL DEFAULT 0 CHECK (experiment_chosen IN (0, 1));
+CREATE UNIQUE INDEX runs_job ON runs (sweep_id, job_num) WHERE sweep_id IS NOT NULL;
+CREATE INDEX runs_sweep_state ON runs (sweep_id, state) WHERE sweep_id IS NOT NULL;
+-- Lists in which a sweep is one line pass over its jobs.
+CREATE INDEX runs_alone ON runs (id) WHERE sweep_id IS NULL;
+CREATE INDEX runs_alone_state ON runs (state, id) WHERE sweep_id IS NULL;
+CREATE INDEX runs_alone_ended ON runs (state, ended_at) WHERE sweep_id IS NULL AND ended_at IS NOT NULL;
+CREATE INDEX runs_experiment ON runs (experiment_id);
+
+ALTER TABLE submissions ADD COLUMN hydra_sha TEXT;
+ALTER TABLE submissions ADD COLUMN tree_sha TEXT;
+CREATE INDEX submissions_hydra ON submissions (hydra_sha) WHERE hydra_sha IS NOT NULL;
+CREATE INDEX submissions_tree ON submissions (tree_sha) WHERE tree_sha IS NOT NULL;
+`,
 ];

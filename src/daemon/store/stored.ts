@@ -1,6 +1,7 @@
 import type { Outcome } from '../run/outcome.js';
 import type { Run } from '../run/run.js';
 import type { Submission } from '../run/submission.js';
+import type { Job } from '../run/sweep.js';
 
 /** A run as it is stored: the state machine's part and what people and the scheduler look at. Times in Unix ms. */
 export type StoredRun = Run & RunLabels;
@@ -15,6 +16,12 @@ export interface RunLabels {
   beginAt: number | null;
   killOnFailedDependency: boolean;
   experimentId: string;
+  /** Somebody chose it, so what stands in its place was asked for. */
+  experimentChosen: boolean;
+  /** Of the task: for a run with a configuration or a job of a sweep. */
+  overrides: string[];
+  /** Its place in its sweep; null for a run of its own. */
+  job: Job | null;
   project: string;
   submittedAt: number;
   /** Of the newest attempt. */
@@ -102,13 +109,19 @@ export type StoredSubmission =
   | { ok: true; submission: Submission }
   | { ok: false; why: 'missing' | 'damaged' };
 
+/** Runs of a sweep by state; states without one are left out. */
+export type StateCounts = { state: Run['state']; count: number }[];
+
 /** What a notification says: the JSON that a command gets on its standard input and a webhook as its body. */
-export interface Notification {
+export type Notification = {
   v: 1;
-  event: 'failed' | 'finished' | 'interrupted' | 'resumed' | 'sweep_done';
   host: string;
   /** Unix ms. */
   at: number;
+} & (RunNotification | SweepNotification);
+
+export interface RunNotification {
+  event: 'failed' | 'finished' | 'interrupted' | 'resumed';
   run: {
     id: number;
     ulid: string;
@@ -122,6 +135,26 @@ export interface Notification {
     project: string;
     run_dir: string | null;
     tags: string[];
+    /** e.g. `s4.2`; null for a run of its own. */
+    job: string | null;
+  };
+}
+
+/** Every job of a sweep is final. */
+export interface SweepNotification {
+  event: 'sweep_done';
+  sweep: {
+    /** e.g. `s4` */
+    id: string;
+    ulid: string;
+    name: string;
+    axes: string;
+    jobs: number;
+    succeeded: number;
+    failed: number;
+    cancelled: number;
+    project: string;
+    dir: string | null;
   };
 }
 

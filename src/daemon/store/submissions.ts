@@ -9,26 +9,28 @@ export const SUBMISSION_SQL = {
   find: 'SELECT spec, sha256 FROM submissions WHERE run_id = ?',
   keyed: 'SELECT keyed FROM submissions WHERE run_id = ?',
   code: 'SELECT code FROM submissions WHERE run_id = ?',
-  insert: 'INSERT INTO submissions (run_id, spec, sha256, env_sha, keyed) VALUES (?, ?, ?, ?, ?)',
+  insert: `
+INSERT INTO submissions (run_id, spec, sha256, env_sha, hydra_sha, tree_sha, keyed) VALUES (?, ?, ?, ?, ?, ?, ?)`,
   replace: 'UPDATE submissions SET spec = ?, sha256 = ?, env_sha = ? WHERE run_id = ?',
   recordCode: 'UPDATE submissions SET code = ?, diff_sha = ? WHERE run_id = ?',
   usesEnvironment: 'SELECT 1 AS used FROM submissions WHERE env_sha = ? LIMIT 1',
   // Here and below: one probe of the index for each content, however many runs share it.
-  environments: `
-WITH RECURSIVE seen (sha) AS (
-  SELECT min(env_sha) FROM submissions
-  UNION ALL
-  SELECT (SELECT min(env_sha) FROM submissions WHERE env_sha > sha) FROM seen WHERE sha IS NOT NULL
-)
-SELECT sha FROM seen WHERE sha IS NOT NULL`,
-  diffs: `
-WITH RECURSIVE seen (sha) AS (
-  SELECT min(diff_sha) FROM submissions WHERE diff_sha IS NOT NULL
-  UNION ALL
-  SELECT (SELECT min(diff_sha) FROM submissions WHERE diff_sha > sha AND diff_sha IS NOT NULL) FROM seen WHERE sha IS NOT NULL
-)
-SELECT sha FROM seen WHERE sha IS NOT NULL`,
+  environments: distinct('env_sha'),
+  diffs: distinct('diff_sha'),
+  hydraNodes: distinct('hydra_sha'),
+  trees: distinct('tree_sha'),
 };
+
+function distinct(column: string): string {
+  return `
+WITH RECURSIVE seen (sha) AS (
+  SELECT min(${column}) FROM submissions WHERE ${column} IS NOT NULL
+  UNION ALL
+  SELECT (SELECT min(${column}) FROM submissions WHERE ${column} > sha AND ${column} IS NOT NULL) FROM seen
+  WHERE sha IS NOT NULL
+)
+SELECT sha FROM seen WHERE sha IS NOT NULL`;
+}
 
 /** What was submitted. The sha256 is over the stored bytes and checked at each reading. */
 export function submissions(db: Connection) {
@@ -36,7 +38,12 @@ export function submissions(db: Connection) {
   const keyed = statement<[number], { keyed: string | null }>(db, SUBMISSION_SQL.keyed);
   const code = statement<[number], { code: string | null }>(db, SUBMISSION_SQL.code);
   const diffs = statement<[], { sha: string }>(db, SUBMISSION_SQL.diffs);
-  const insert = statement<[number, string, string, string, string | null]>(db, SUBMISSION_SQL.insert);
+  const hydraNodes = statement<[], { sha: string }>(db, SUBMISSION_SQL.hydraNodes);
+  const trees = statement<[], { sha: string }>(db, SUBMISSION_SQL.trees);
+  const insert = statement<[number, string, string, string, string | null, string | null, string | null]>(
+    db,
+    SUBMISSION_SQL.insert,
+  );
   const replace = statement<[string, string, string, number]>(db, SUBMISSION_SQL.replace);
   /** One state of the code for a thousand runs is one object. */
   const texts = new WeakMap<CodeState, string>();
@@ -49,7 +56,7 @@ export function submissions(db: Connection) {
       const row = find.get(runId);
       if (row === undefined) return { ok: false, why: 'missing' };
       if (digest(row.spec) !== row.sha256) return { ok: false, why: 'damaged' };
-      return { ok: true, submission: parseColumn<Submission>(row.spec, `submission of run ${runId}`) };
+      return { ok: true, submission: parseSpec(row.spec, runId) };
     },
     keyed: (runId: number): string | null => keyed.get(runId)?.keyed ?? null,
     /** sha256 of every kept diff that some run refers to. */
@@ -57,8 +64,10 @@ export function submissions(db: Connection) {
     code: (runId: number): CodeState | null =>
       parseNullable<CodeState>(code.get(runId)?.code ?? null, `code state of run ${runId}`),
     insert(runId: number, submission: Submission, keyedOn: string | null): void {
+      const { envSha, configuration } = submission;
+      const { hydraSha = null, treeSha = null } = configuration ?? {};
       const spec = JSON.stringify(submission);
-      insert.run(runId, spec, digest(spec), submission.envSha, keyedOn);
+      insert.run(runId, spec, digest(spec), envSha, hydraSha, treeSha, keyedOn);
     },
     replace(runId: number, submission: Submission): void {
       const spec = JSON.stringify(submission);
@@ -72,7 +81,21 @@ export function submissions(db: Connection) {
     usesEnvironment: (sha: string): boolean => usesEnvironment.get(sha) !== undefined,
     /** sha256 of every stored environment that some run needs. */
     environments: (): string[] => environments.all().map(({ sha }) => sha),
+    /** sha256 of every part of a configuration that some run refers to. */
+    configurations: (): string[] => [...hydraNodes.all(), ...trees.all()].map(({ sha }) => sha),
   };
+}
+
+/** What was stored before there were configurations has none. */
+type Stored = Omit<Submission, 'configuration' | 'existingExperiment'> & Partial<Submission>;
+
+function parseSpec(spec: string, runId: number): Submission {
+  const {
+    configuration = null,
+    existingExperiment = null,
+    ...rest
+  } = parseColumn<Stored>(spec, `submission of run ${runId}`);
+  return { ...rest, configuration, existingExperiment };
 }
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');

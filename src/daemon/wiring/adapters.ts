@@ -27,11 +27,13 @@ export async function lowDisk(
   return null;
 }
 
-/** `rm`: run directories, and the curves, which a default experiment id keeps for this run alone. */
-export function runFiles(clock: Clock): RunFiles {
+/** `rm`: run directories, and the curves, unless another run keeps its own under the same name. */
+export function runFiles(clock: Clock, reader: Pick<Reader, 'keptAs'>): RunFiles {
   const directories = (run: StoredRun, attempts: readonly StoredAttempt[]): string[] => [
     ...attempts.map(({ runDir }) => runDir),
-    tensorboardDir(run.project, run.experimentId),
+    ...(reader.keptAs(run.project, run.experimentId, run.id) === null
+      ? [tensorboardDir(run.project, run.experimentId)]
+      : []),
   ];
   return {
     find: (run, attempts) => presentDirectories(directories(run, attempts)),

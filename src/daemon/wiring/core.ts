@@ -10,6 +10,7 @@ import type { Loaded } from '../options.js';
 import { openQueue } from '../queue/queue.js';
 import type { Submission } from '../run/submission.js';
 import { Chronicle } from '../rundir/chronicle.js';
+import { configurationStore } from '../rundir/configurations.js';
 import { diffStore } from '../rundir/diffs.js';
 import { environmentStore } from '../rundir/environment.js';
 import { layoutNamed, readLayouts } from '../rundir/layouts.js';
@@ -72,6 +73,7 @@ export async function openCore({ places, loaded, flags, env, writer }: Given, cl
   };
   const clock = systemClock;
   const environments = environmentStore(places.state);
+  const configurations = configurationStore(places.state);
   const diffs = diffStore(places.state);
   return {
     places,
@@ -84,6 +86,7 @@ export async function openCore({ places, loaded, flags, env, writer }: Given, cl
     reader,
     submission,
     environments,
+    configurations,
     diffs,
     shim,
     layouts,

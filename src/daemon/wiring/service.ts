@@ -49,7 +49,7 @@ export async function serve(core: Core, work: Work, closers: Closers, end: End):
 }
 
 function runsPorts(core: Core, { scheduler }: Work, calls: Calls): RunsPorts {
-  const { queue, reader, environments, diffs, clock, settings, layouts, chronicle } = core;
+  const { queue, reader, environments, configurations, diffs, clock, settings, layouts, chronicle } = core;
   return {
     calls,
     queue,
@@ -57,13 +57,15 @@ function runsPorts(core: Core, { scheduler }: Work, calls: Calls): RunsPorts {
     reads: reader,
     reasons: scheduler,
     environments,
+    configurations,
     diffs,
-    files: runFiles(clock),
+    files: runFiles(clock, reader),
     clock,
     defaults: () => ({
       layout: settings.now.layout,
       graceMs: settings.now.graceMs,
       layouts: new Set(layouts.keys()),
+      sweepLimit: settings.now.sweepLimit,
     }),
     notices: () => notices(core),
     remarks: (run) => chronicle.remarks(run),

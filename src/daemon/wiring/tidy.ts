@@ -15,6 +15,7 @@ export interface TidyPorts {
   executor: Pick<Executor, 'settled'>;
   chronicle: Chronicle;
   environments: Pick<ContentStore, 'removeUnused' | 'sweep'>;
+  configurations: Pick<ContentStore, 'removeUnused' | 'sweep'>;
   diffs: Pick<ContentStore, 'removeUnused' | 'sweep'>;
 }
 
@@ -24,7 +25,7 @@ export interface TidyPorts {
  */
 export async function tidyUp(ports: TidyPorts): Promise<void> {
   const { state, log, reader, chronicle, executor } = ports;
-  await Promise.all([ports.environments.sweep(), ports.diffs.sweep()]);
+  await Promise.all([ports.environments, ports.configurations, ports.diffs].map((store) => store.sweep()));
   const attempts = (await readdir(attemptsDir(state)).catch(() => [])).map((id) => reader.attempt(id));
   const known = attempts.filter((attempt) => attempt !== null);
   const { removed, claimed } = await sweepUnclaimed(state, new Set(known.map(({ id }) => id)));
@@ -39,11 +40,15 @@ export async function tidyUp(ports: TidyPorts): Promise<void> {
   }
 }
 
-/** Environments and diffs go with the last run that needs them. */
-export function tidyAfterRemovals({ log, reader, environments, diffs }: TidyPorts, queue: Queue): () => void {
+/** Environments, configurations and diffs go with the last run that needs them. */
+export function tidyAfterRemovals(
+  { log, reader, environments, configurations, diffs }: TidyPorts,
+  queue: Queue,
+): () => void {
   const remove = async (): Promise<void> => {
     try {
       await environments.removeUnused(() => new Set(reader.environmentsInUse()));
+      await configurations.removeUnused(() => new Set(reader.configurationsInUse()));
       await diffs.removeUnused(() => new Set(reader.diffsInUse()));
     } catch (err) {
       log.warn({ event: 'unused_not_removed', err });

@@ -1,6 +1,7 @@
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../../install.js';
+import { discardExperiment, hasCurves } from '../rundir/experiments.js';
 import type { Ports } from '../scheduler/ports.js';
 import { Scheduler } from '../scheduler/scheduler.js';
 import type { Fact } from '../supervisor/executor.js';
@@ -45,6 +46,9 @@ export async function startWork(core: Core, closers: Closers) {
     resumePoint: (run) => nextResumePoint(run.resume, reader.attempts(run.id), verify),
     annotate: (file, lines) => appendFile(file, lines.map((line) => `[expd] ${line}\n`).join('')),
     progressed,
+    experimentTaken: ({ project, experimentId }) => hasCurves(project, experimentId),
+    replaceExperiment: ({ project, experimentId, ulid }) =>
+      discardExperiment({ project, experimentId, ulid, at: clock.now() }),
     lowDisk: (project) => lowDisk([project, places.state], settings.now),
     started: (attempt, run) => void chronicle.started(attempt, run),
     finished: (attempt, run) => (run === null ? Promise.resolve() : chronicle.ended(attempt, run)),

@@ -20,6 +20,7 @@ import type { Log } from '../../../src/daemon/log.js';
 import type { Command, Result } from '../../../src/daemon/queue/commands.js';
 import type { QueueOptions } from '../../../src/daemon/queue/queue.js';
 import type { Outcome } from '../../../src/daemon/run/outcome.js';
+import { configurationStore } from '../../../src/daemon/rundir/configurations.js';
 import { type ContentStore, contentStore } from '../../../src/daemon/rundir/content.js';
 import { environmentStore } from '../../../src/daemon/rundir/environment.js';
 import { DaemonClient, DaemonService } from '../../../src/gen/expd/v1/daemon.js';
@@ -211,10 +212,16 @@ export class Served {
         ahead: (id) => reader.queued().filter((run) => run.id < id).length,
       },
       environments: environmentStore(this.store.dir),
+      configurations: configurationStore(this.store.dir),
       diffs,
       files: this.#files(),
       clock,
-      defaults: () => ({ layout: 'hybrid', graceMs: 60_000, layouts: new Set(['hybrid', 'flat']) }),
+      defaults: () => ({
+        layout: 'hybrid',
+        graceMs: 60_000,
+        layouts: new Set(['hybrid', 'flat']),
+        sweepLimit: 1000,
+      }),
       notices: () => ['the daemon is draining'],
       remarks: async (run) => [`remark on ${run.id}`],
     };

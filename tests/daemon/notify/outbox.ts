@@ -1,5 +1,5 @@
 import type { Outbox } from '../../../src/daemon/notify/outbox.js';
-import type { Notification } from '../../../src/daemon/store/stored.js';
+import type { Notification, RunNotification } from '../../../src/daemon/store/stored.js';
 
 /** An outbox in memory, and what became of its rows. */
 export function memoryOutbox() {
@@ -18,7 +18,7 @@ export function memoryOutbox() {
     outbox,
     rows,
     cursors,
-    add: (event: Notification['event'] = 'finished', at = Date.now()): number => {
+    add: (event: RunNotification['event'] = 'finished', at = Date.now()): number => {
       rows.push({ id: ++newest, payload: notification(newest, event, at) });
       return newest;
     },
@@ -27,7 +27,7 @@ export function memoryOutbox() {
 
 export const notification = (
   runId: number,
-  event: Notification['event'] = 'finished',
+  event: RunNotification['event'] = 'finished',
   at = Date.now(),
 ): Notification => ({
   v: 1,
@@ -47,5 +47,6 @@ export const notification = (
     project: '/p',
     run_dir: null,
     tags: [],
+    job: null,
   },
 });

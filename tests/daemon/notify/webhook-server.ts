@@ -24,7 +24,7 @@ export async function webhookServer(answer: Answer = (_, response) => void respo
   return {
     url: `http://127.0.0.1:${port}/hook`,
     told,
-    ids: () => told.map(({ run }) => run.id),
+    ids: () => told.flatMap((one) => ('run' in one ? [one.run.id] : [])),
     close: () =>
       new Promise<void>((resolve) => {
         server.closeAllConnections();

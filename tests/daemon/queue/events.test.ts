@@ -108,7 +108,7 @@ test('notifications are written with what they tell of, when there is anybody to
   await store.event(cancelled, { kind: 'stopRequested', reason: 'cancel' });
   await store.told();
   const told_of = store.reader.notificationsAfter(0, 10).map(({ payload }) => payload);
-  expect(told_of.map(({ event, run }) => [event, run.id])).toEqual([
+  expect(told_of.map((one) => [one.event, 'run' in one && one.run.id])).toEqual([
     ['failed', failed],
     ['interrupted', interrupted],
     ['resumed', interrupted],
@@ -133,6 +133,7 @@ test('notifications are written with what they tell of, when there is anybody to
       project: '/home/me/project',
       run_dir: `/runs/${failed}/1`,
       tags: ['t'],
+      job: null,
     },
   } satisfies Notification);
 });

@@ -78,10 +78,24 @@ test('a run that is no longer what it was is not moved on', () => {
   const { connection } = openForWriting(dir);
   const table = runs(connection);
   const { ulid, name, priority, group, beginAt, key, note, retries, codeUntil } = newRun();
-  const state = 'queued';
-  const id = table.insert({
-    ...{ ulid, name, priority, group, beginAt, key, note, retries, codeUntil, state, hold: null },
-    ...{ killOnFailedDependency: 0, project: '/p', submittedAt: 1 },
+  const id = table.nextId();
+  table.insert({
+    ...{
+      id,
+      ulid,
+      name,
+      priority,
+      group,
+      beginAt,
+      key,
+      note,
+      retries,
+      codeUntil,
+      state: 'queued',
+      hold: null,
+    },
+    ...{ killOnFailedDependency: false, project: '/p', submittedAt: 1, overrides: [], job: null },
+    ...{ experimentId: 'train-1', experimentChosen: false },
   });
   const before = table.find(id)!;
   const after = { ...before, state: 'cancelled' as const, outcome: null, endedAt: 5 };

@@ -154,6 +154,8 @@ export class World {
         umask: 0o022,
         nice: 0,
         rlimits: [],
+        configuration: null,
+        existingExperiment: null,
         ...submission,
       },
     };

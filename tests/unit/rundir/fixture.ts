@@ -67,6 +67,8 @@ export function order(project: string, envSha: string, changes: Changes = {}): A
       umask: 0o022,
       nice: 0,
       rlimits: [],
+      configuration: null,
+      existingExperiment: null,
       ...changes.submission,
     },
   };

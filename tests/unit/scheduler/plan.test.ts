@@ -13,6 +13,8 @@ const run = (id: number, more: Partial<Waiting> = {}): Waiting => ({
   notBefore: null,
   codeUntil: null,
   after: [],
+  sweep: null,
+  experiment: { project: '/p', id: `train-${id}` },
   request: { slots: 1 },
   ...more,
 });
@@ -24,6 +26,8 @@ const machine = (more: Partial<Machine> = {}): Machine => ({
   draining: false,
   lowDisk: () => null,
   group: () => ({ limit: 0, running: 0 }),
+  sweep: () => ({ limit: 0, running: 0 }),
+  writer: () => null,
   dependency: () => 'met',
   ...more,
 });

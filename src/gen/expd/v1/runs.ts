@@ -132,6 +132,8 @@ export interface Submission {
   /** The name under which curves are kept. Empty = `<name>-<id>`, for jobs of a sweep `<id>_job<N>`. */
   experimentId: string;
   existingExperiment: ExistingExperiment;
+  /** Of a job of a sweep without a configuration: what tells it from the others, e.g. `lr=0.1`. */
+  overrides: string[];
 }
 
 export interface Submission_EnvSetEntry {
@@ -208,6 +210,8 @@ export interface SweepHeader {
   multirunYaml: string;
   /** A project's own `hydra.sweep.dir`, absolute. Empty = the layout's. */
   dir: string;
+  /** Jobs that choose no experiment id have `<this>_job<N>`. Empty = `<name>-s<id>`. */
+  experimentId: string;
 }
 
 export interface Sweep {
@@ -225,8 +229,10 @@ export interface Sweep {
   /** Where multirun.yaml, runs_index.json and runptrs/ lie. Empty = not made yet. */
   dir: string;
   project: string;
-  /** Of the job that ended last, once all are final. */
+  /** When the last of its jobs became final; 0 while one is not. */
   endedAtMs: number;
+  /** Id of its first job: its place in lists of runs. */
+  firstRunId: number;
 }
 
 /**
@@ -412,11 +418,14 @@ export interface ListResponse {
   more: StateCount[];
   /** Watch from here to miss nothing. */
   seq: number;
-  /** With `fold_sweeps`: those of which a job would have been listed, oldest first. */
+  /** With `fold_sweeps` those of which a job would have been listed, oldest first; with `sweep_id` that one. */
   sweeps: Sweep[];
+  /** With `recent` and `fold_sweeps`: sweeps that were left out. */
+  moreSweeps: number;
 }
 
 export interface GetRequest {
+  /** One run; a sweep is shown by List. */
   run: string;
   /** Lines of the newest attempt's log to show, 0 = none. */
   logLines: number;
@@ -480,6 +489,7 @@ export interface ExplainResponse {
   history: Event[];
 }
 
+/** Of a sweep that is named whole (`s4`) only jobs to whose state the call applies are acted on. */
 export interface ActRequest {
   requestId: string;
   runs: string[];
@@ -493,6 +503,8 @@ export interface ActResult {
 
 export interface ActResponse {
   results: ActResult[];
+  /** Those that were named whole, or of which something was changed. */
+  sweeps: Sweep[];
 }
 
 export interface RetryRequest {
@@ -865,6 +877,7 @@ function createBaseSubmission(): Submission {
     configuration: undefined,
     experimentId: "",
     existingExperiment: 0,
+    overrides: [],
   };
 }
 
@@ -972,6 +985,9 @@ export const Submission: MessageFns<Submission> = {
     }
     if (message.existingExperiment !== 0) {
       writer.uint32(264).int32(message.existingExperiment);
+    }
+    for (const v of message.overrides) {
+      writer.uint32(274).string(v!);
     }
     return writer;
   },
@@ -1264,6 +1280,14 @@ export const Submission: MessageFns<Submission> = {
             }
 
             message.existingExperiment = reader.int32() as any;
+            continue;
+          }
+          case 34: {
+            if (tag !== 274) {
+              break;
+            }
+
+            message.overrides.push(reader.string());
             continue;
           }
         }
@@ -1764,6 +1788,7 @@ function createBaseSweepHeader(): SweepHeader {
     axes: "",
     multirunYaml: "",
     dir: "",
+    experimentId: "",
   };
 }
 
@@ -1792,6 +1817,9 @@ export const SweepHeader: MessageFns<SweepHeader> = {
     }
     if (message.dir !== "") {
       writer.uint32(66).string(message.dir);
+    }
+    if (message.experimentId !== "") {
+      writer.uint32(74).string(message.experimentId);
     }
     return writer;
   },
@@ -1873,6 +1901,14 @@ export const SweepHeader: MessageFns<SweepHeader> = {
             message.dir = reader.string();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.experimentId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1901,6 +1937,7 @@ function createBaseSweep(): Sweep {
     dir: "",
     project: "",
     endedAtMs: 0,
+    firstRunId: 0,
   };
 }
 
@@ -1944,6 +1981,9 @@ export const Sweep: MessageFns<Sweep> = {
     }
     if (message.endedAtMs !== 0) {
       writer.uint32(104).int64(message.endedAtMs);
+    }
+    if (message.firstRunId !== 0) {
+      writer.uint32(112).int64(message.firstRunId);
     }
     return writer;
   },
@@ -2063,6 +2103,14 @@ export const Sweep: MessageFns<Sweep> = {
             }
 
             message.endedAtMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.firstRunId = longToNumber(reader.int64());
             continue;
           }
         }
@@ -3699,7 +3747,7 @@ export const StateCount: MessageFns<StateCount> = {
 };
 
 function createBaseListResponse(): ListResponse {
-  return { runs: [], nextBeforeId: 0, more: [], seq: 0, sweeps: [] };
+  return { runs: [], nextBeforeId: 0, more: [], seq: 0, sweeps: [], moreSweeps: 0 };
 }
 
 export const ListResponse: MessageFns<ListResponse> = {
@@ -3718,6 +3766,9 @@ export const ListResponse: MessageFns<ListResponse> = {
     }
     for (const v of message.sweeps) {
       Sweep.encode(v!, writer.uint32(42).fork()).join();
+    }
+    if (message.moreSweeps !== 0) {
+      writer.uint32(48).int64(message.moreSweeps);
     }
     return writer;
   },
@@ -3773,6 +3824,14 @@ export const ListResponse: MessageFns<ListResponse> = {
             }
 
             message.sweeps.push(Sweep.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.moreSweeps = longToNumber(reader.int64());
             continue;
           }
         }
@@ -4453,13 +4512,16 @@ export const ActResult: MessageFns<ActResult> = {
 };
 
 function createBaseActResponse(): ActResponse {
-  return { results: [] };
+  return { results: [], sweeps: [] };
 }
 
 export const ActResponse: MessageFns<ActResponse> = {
   encode(message: ActResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.results) {
       ActResult.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.sweeps) {
+      Sweep.encode(v!, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -4483,6 +4545,14 @@ export const ActResponse: MessageFns<ActResponse> = {
             }
 
             message.results.push(ActResult.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.sweeps.push(Sweep.decode(reader, reader.uint32()));
             continue;
           }
         }

@@ -1,0 +1,31 @@
+import { UserError } from '../errors.js';
+import type { NewRun } from '../queue/commands.js';
+import { experimentsWithCurves } from '../rundir/experiments.js';
+
+/** A run that is to be made, with the experiment id that somebody chose for it. */
+export interface Chosen {
+  run: NewRun;
+  experimentId: string;
+}
+
+/** Those of the runs whose experiment has curves already, and that do not say what becomes of them. */
+export async function refusedExperiments(chosen: readonly Chosen[]): Promise<Map<NewRun, UserError>> {
+  const asking = chosen.filter(({ run }) => run.submission.existingExperiment === null);
+  const projects = new Set(asking.map(({ run }) => run.submission.project));
+  const refused = new Map<NewRun, UserError>();
+  for (const project of projects) {
+    const some = asking.filter(({ run }) => run.submission.project === project);
+    const ids = some.map(({ experimentId }) => experimentId);
+    const taken = await experimentsWithCurves(project, ids);
+    for (const { run, experimentId } of some)
+      if (taken.has(experimentId)) refused.set(run, hasCurves(experimentId));
+  }
+  return refused;
+}
+
+const hasCurves = (id: string): UserError =>
+  new UserError(
+    'experiment_taken',
+    `the experiment ${id} has curves already`,
+    '--continue goes on with them, --replace moves them to outputs/.trash',
+  );

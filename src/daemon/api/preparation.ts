@@ -1,0 +1,89 @@
+import { changeEnvironment, type Environment, filterEnvironment } from '../../environment.js';
+import type { Submission as Asked, SubmitHeader } from '../../gen/expd/v1/runs.js';
+import type { Clock } from '../clock.js';
+import type { NewRun } from '../queue/commands.js';
+import { toConfiguration } from './configuration.js';
+import { type ContentPort, Contents } from './contents.js';
+import type { EnvironmentPort } from './environment.js';
+import type { Lookup } from './select.js';
+import { type Defaults, drawnSeed, newRun } from './submission.js';
+import { Warnings } from './warnings.js';
+
+export interface PreparationPorts {
+  reads: Lookup;
+  environments: EnvironmentPort;
+  configurations: ContentPort;
+  clock: Clock;
+  defaults(): Defaults;
+}
+
+/** A submission that the queue may take. */
+export interface Prepared {
+  run: NewRun;
+  warnings: string[];
+}
+
+/** Makes the submissions of one call ready: checks them, and keeps durable what they name until `release`. */
+export class Preparation {
+  readonly contents: Contents;
+  readonly #environments: StoredEnvironments;
+  readonly #warnings = new Warnings();
+  /** The jobs of a sweep share what is drawn. */
+  readonly #seed: number | undefined;
+
+  constructor(
+    private readonly ports: PreparationPorts,
+    { environment, blobs, sweep }: SubmitHeader,
+  ) {
+    this.contents = new Contents(ports.configurations, blobs);
+    this.#environments = new StoredEnvironments(ports.environments, environment);
+    this.#seed = sweep === undefined ? undefined : drawnSeed();
+  }
+
+  /** Everything is checked before anything is stored for it. Rejects with UserError. */
+  async run(asked: Asked): Promise<Prepared> {
+    const { reads, defaults, clock } = this.ports;
+    const run = newRun(asked, reads, defaults(), clock.now(), this.#seed);
+    const { submission } = run;
+    submission.configuration = await toConfiguration(asked.configuration, submission.argv, this.contents);
+    if (submission.configuration !== null) run.overrides = submission.configuration.overrides;
+    const { environment, envSha } = await this.#environments.changed(asked.envSet, asked.envDrop);
+    submission.envSha = envSha;
+    return { run, warnings: await this.#warnings.of(submission, environment) };
+  }
+
+  async release(): Promise<void> {
+    this.#environments.release();
+    await this.contents.release();
+  }
+}
+
+/** The environments of one call: once stored per content, held until its end. */
+class StoredEnvironments {
+  readonly #known = new Map<string, Promise<{ environment: Environment; envSha: string }>>();
+  readonly #held: string[] = [];
+
+  constructor(
+    private readonly environments: EnvironmentPort,
+    private readonly base: Environment,
+  ) {}
+
+  changed(set: Environment, drop: readonly string[]): Promise<{ environment: Environment; envSha: string }> {
+    const change = JSON.stringify([set, drop]);
+    const known = this.#known.get(change) ?? this.#store(set, drop);
+    this.#known.set(change, known);
+    return known;
+  }
+
+  release(): void {
+    for (const sha of this.#held) this.environments.release(sha);
+  }
+
+  async #store(set: Environment, drop: readonly string[]) {
+    const { environment: own } = filterEnvironment(this.base);
+    const environment = changeEnvironment(own, set, drop);
+    const envSha = await this.environments.store(environment);
+    this.#held.push(envSha);
+    return { environment, envSha };
+  }
+}
