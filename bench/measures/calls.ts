@@ -49,7 +49,6 @@ const submission = (cwd: string) => ({
   codeFollows: false,
   experimentId: '',
   existingExperiment: 0,
-  overrides: [],
 });
 
 /** Milliseconds of what `ls` asks for. */

@@ -49,7 +49,6 @@ export function submission(
     configuration: undefined,
     experimentId: '',
     existingExperiment: ExistingExperiment.EXISTING_EXPERIMENT_UNSPECIFIED,
-    overrides: [],
   };
 }
 

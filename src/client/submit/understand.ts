@@ -71,6 +71,7 @@ export class Understanding {
     const header: SweepHeader = {
       name,
       key,
+      experimentId: sharedExperiment(submissions),
       missing: values.missing,
       maxParallel: values['max-parallel'] ?? 0,
       holdAfterFailures: values['hold-after-failures'] ?? 0,
@@ -78,7 +79,12 @@ export class Understanding {
       multirunYaml: sweep.multirunYaml,
       dir: sweep.dir,
     };
-    return { submissions: submissions.map((each) => ({ ...each, key: '' })), sweep: header, ...rest };
+    const jobsAlone = submissions.map((each) => ({
+      ...each,
+      key: '',
+      experimentId: header.experimentId === '' ? each.experimentId : '',
+    }));
+    return { submissions: jobsAlone, sweep: header, ...rest };
   }
 
   /** The command line wins over the configuration, and that over the head of the script. */
@@ -91,6 +97,12 @@ export class Understanding {
   #submission(words: Words): Submission {
     return submission([], read(RUN_FLAGS, words, this.context.now()), this.#here, this.#limits);
   }
+}
+
+/** What all jobs choose is the sweep's, of which each job has its part; '' where they choose their own, or none. */
+function sharedExperiment(submissions: readonly Submission[]): string {
+  const [first, ...others] = new Set(submissions.map(({ experimentId }) => experimentId));
+  return others.length === 0 ? (first ?? '') : '';
 }
 
 /** Of a job of a sweep over the words of a command, whose configuration nobody knows. */

@@ -1,16 +1,17 @@
 import {
   ConfigurationKind,
+  Configuration as ConfigurationMessage,
   ConfigurationTree,
   type Configuration as ConfigurationView,
   type GetConfigurationRequest,
   type GetConfigurationResponse,
 } from '../../gen/expd/v1/runs.js';
 import { UserError } from '../errors.js';
-import type { Configuration } from '../run/submission.js';
+import type { Composed, Configuration } from '../run/submission.js';
 import type { ContentStore } from '../rundir/content.js';
 import type { Reader } from '../store/reader.js';
 import type { Contents } from './contents.js';
-import { checkedName, checkedOverrides, shown, within } from './limits.js';
+import { checkedOverrides, shown, within } from './limits.js';
 import { type Lookup, selectOne } from './select.js';
 
 const KINDS = {
@@ -27,7 +28,24 @@ export async function toConfiguration(
   argv: readonly string[],
   contents: Contents,
 ): Promise<Configuration | null> {
-  if (asked === undefined) return null;
+  const kind = kindOf(asked);
+  if (asked === undefined || kind === null) return null;
+  if (kind === 'composed' && asked.job === '') throw usage('the configuration is empty');
+  return {
+    kind,
+    overrides: checkedOverrides(asked.overrides),
+    hydraOverrides: checkedOverrides(asked.hydraOverrides),
+    programWords: within('the number of words before the program’s own', asked.programWords, 0, argv.length),
+    composed: asked.job === '' ? null : await toComposed(asked, contents),
+  };
+}
+
+function kindOf(asked: ConfigurationView | undefined): Configuration['kind'] | null {
+  const found = Object.entries(KINDS).find(([, kind]) => kind === asked?.kind)?.[0];
+  return found === 'application' || found === 'composed' ? found : null;
+}
+
+async function toComposed(asked: ConfigurationView, contents: Contents): Promise<Composed> {
   const { versionBase, hydraSha256: hydraSha, treeSha256: treeSha, pinned, holdOnDrift, job } = asked;
   if (!VERSION_BASES.includes(versionBase))
     throw usage(`${shown(versionBase)} is no version base`, VERSION_BASES.join(', '));
@@ -36,43 +54,35 @@ export async function toConfiguration(
   await contents.need(hydraSha, 'hydra node');
   await contents.need(treeSha, 'tree');
   return {
-    kind: kindOf(asked),
     configName: asked.configName === '' ? null : text(asked.configName, 'name of the configuration'),
     versionBase,
-    jobName: checkedName(asked.jobName),
-    overrides: checkedOverrides(asked.overrides),
-    hydraOverrides: checkedOverrides(asked.hydraOverrides),
-    job,
-    hydraSha,
-    treeSha,
+    jobName: text(asked.jobName, 'name of the job'),
+    ...{ job, hydraSha, treeSha, pinned, holdOnDrift },
     runDir: asked.runDir === '' ? null : text(asked.runDir, 'hydra.run.dir'),
-    pinned,
-    programWords: within('the number of words before the program’s own', asked.programWords, 0, argv.length),
-    holdOnDrift,
   };
 }
 
-function kindOf({ kind }: ConfigurationView): Configuration['kind'] {
-  if (kind === KINDS.application) return 'application';
-  if (kind === KINDS.composed) return 'composed';
-  throw usage('the configuration is neither an application’s nor composed');
-}
-
 /** Without its values, which may be long: GetConfiguration has them. */
-export const configurationView = (of: Configuration): ConfigurationView => ({
+export const configurationView = ({ composed, ...of }: Configuration): ConfigurationView => ({
   kind: KINDS[of.kind],
-  configName: of.configName ?? '',
-  versionBase: of.versionBase,
-  jobName: of.jobName,
+  configName: composed?.configName ?? '',
+  versionBase: composed?.versionBase ?? '',
+  jobName: composed?.jobName ?? '',
   overrides: of.overrides,
   hydraOverrides: of.hydraOverrides,
   job: '',
-  hydraSha256: of.hydraSha,
-  treeSha256: of.treeSha,
-  runDir: of.runDir ?? '',
-  pinned: of.pinned,
+  hydraSha256: composed?.hydraSha ?? '',
+  treeSha256: composed?.treeSha ?? '',
+  runDir: composed?.runDir ?? '',
+  pinned: composed?.pinned ?? false,
   programWords: of.programWords,
-  holdOnDrift: of.holdOnDrift,
+  holdOnDrift: composed?.holdOnDrift ?? false,
+});
+
+/** Of a command of which only the overrides are known. */
+export const overridesAlone = (overrides: readonly string[]): ConfigurationView => ({
+  ...ConfigurationMessage.decode(new Uint8Array()),
+  overrides: [...overrides],
 });
 
 export interface ConfigurationPorts {
@@ -85,20 +95,27 @@ export async function getConfiguration(
   { reads, configurations }: ConfigurationPorts,
   request: GetConfigurationRequest,
 ): Promise<GetConfigurationResponse> {
-  const { id } = selectOne(request.run, reads);
-  const stored = reads.submission(id);
+  const run = selectOne(request.run, reads);
+  const stored = reads.submission(run.id);
   if (!stored.ok)
-    throw new UserError('wrong_state', `the submission of run ${id} is ${stored.why}`, 'submit it again');
+    throw new UserError('wrong_state', `the submission of run ${run.id} is ${stored.why}`, 'submit it again');
   const { configuration } = stored.submission;
-  if (configuration === null)
-    throw new UserError('not_found', `run ${id} has no configuration`, 'it was submitted as a plain command');
+  if (configuration === null && run.overrides.length === 0)
+    throw new UserError(
+      'not_found',
+      `run ${run.id} has no configuration`,
+      'it was submitted as a plain command',
+    );
+  const composed = configuration?.composed ?? null;
+  const view = configuration === null ? overridesAlone(run.overrides) : configurationView(configuration);
+  if (composed === null) return { runId: run.id, configuration: view, hydra: '', tree: undefined };
   const [hydra, tree] = await Promise.all([
-    configurations.load(configuration.hydraSha),
-    request.tree ? configurations.load(configuration.treeSha) : null,
+    configurations.load(composed.hydraSha),
+    request.tree ? configurations.load(composed.treeSha) : null,
   ]);
   return {
-    runId: id,
-    configuration: { ...configurationView(configuration), job: configuration.job },
+    runId: run.id,
+    configuration: { ...view, job: composed.job },
     hydra: hydra.toString('utf8'),
     tree: tree === null ? undefined : ConfigurationTree.decode(tree),
   };

@@ -46,7 +46,6 @@ export class Preparation {
     const run = newRun(asked, reads, defaults(), clock.now(), this.#seed);
     const { submission } = run;
     submission.configuration = await toConfiguration(asked.configuration, submission.argv, this.contents);
-    if (submission.configuration !== null) run.overrides = submission.configuration.overrides;
     const { environment, envSha } = await this.#environments.changed(asked.envSet, asked.envDrop);
     submission.envSha = envSha;
     return { run, warnings: await this.#warnings.of(submission, environment) };

@@ -99,7 +99,9 @@ async function configurationOf(
 ): Promise<Configuration | null> {
   if (request.configuration !== undefined) return toConfiguration(request.configuration, argv, contents);
   if (configuration === null) return null;
-  await contents.need(configuration.hydraSha, 'hydra node');
-  await contents.need(configuration.treeSha, 'tree');
+  if (configuration.composed !== null) {
+    await contents.need(configuration.composed.hydraSha, 'hydra node');
+    await contents.need(configuration.composed.treeSha, 'tree');
+  }
   return configuration;
 }

@@ -84,7 +84,7 @@ export function newRun(
     held: asked.hold,
     codeUntil: asked.codeFollows ? now + CODE_MS : null,
     experimentId: checkedExperiment(asked.experimentId),
-    overrides: checkedOverrides(asked.overrides),
+    overrides: checkedOverrides(asked.configuration?.overrides ?? []),
   };
 }
 

@@ -55,7 +55,7 @@ export class GatheredSweep {
         this.#bytes += sizeOf(job.run);
         this.#jobs.push(job);
       } catch (err) {
-        this.#refuse(number, asked.configuration?.overrides ?? asked.overrides, err);
+        this.#refuse(number, asked.configuration?.overrides ?? [], err);
       }
     });
     if (this.#bytes > LARGEST_SWEEP)
@@ -160,7 +160,7 @@ export class GatheredSweep {
 /** Roughly, in bytes. */
 const sizeOf = ({ submission: { argv, configuration }, overrides }: NewRun): number =>
   1000 +
-  (configuration?.job.length ?? 0) +
+  (configuration?.composed?.job.length ?? 0) +
   [...argv, ...overrides].reduce((sum, word) => sum + word.length, 0);
 
 const usage = (message: string, hint = ''): UserError => new UserError('usage', message, hint);

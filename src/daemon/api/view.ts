@@ -15,9 +15,9 @@ import { redactArgv } from '../../secrets.js';
 import { describe, type Outcome, resultCode } from '../run/outcome.js';
 import { isFinal, type RunState } from '../run/run.js';
 import type { StopReason } from '../run/stop.js';
-import type { CodeState, Configuration, Dependency, Submission } from '../run/submission.js';
+import type { CodeState, Dependency, Submission } from '../run/submission.js';
 import type { StoredAttempt, StoredEvent, StoredRun } from '../store/stored.js';
-import { configurationView } from './configuration.js';
+import { configurationView, overridesAlone } from './configuration.js';
 
 /** What only the scheduler knows about a run. */
 export interface Reasons {
@@ -201,10 +201,9 @@ export const submissionView = (
   nice: submission.nice,
   rlimits: submission.rlimits,
   codeFollows: false,
-  configuration: submission.configuration === null ? undefined : redacted(submission.configuration),
+  configuration: redacted(run, submission),
   experimentId: run.experimentId,
   existingExperiment: EXISTING[submission.existingExperiment ?? 'none'],
-  overrides: redactArgv(run.overrides),
 });
 
 const EXISTING = {
@@ -213,11 +212,15 @@ const EXISTING = {
   replace: ExistingExperiment.EXISTING_EXPERIMENT_REPLACE,
 } as const;
 
-const redacted = (configuration: Configuration): ConfigurationView => ({
-  ...configurationView(configuration),
-  overrides: redactArgv(configuration.overrides),
-  hydraOverrides: redactArgv(configuration.hydraOverrides),
-});
+function redacted({ overrides }: StoredRun, { configuration }: Submission): ConfigurationView | undefined {
+  if (configuration === null && overrides.length === 0) return undefined;
+  const view = configuration === null ? overridesAlone(overrides) : configurationView(configuration);
+  return {
+    ...view,
+    overrides: redactArgv(view.overrides),
+    hydraOverrides: redactArgv(view.hydraOverrides),
+  };
+}
 
 /** The diff itself stays on the disk of the daemon. */
 export const codeView = (code: CodeState): CodeView => ({

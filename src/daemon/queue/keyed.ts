@@ -32,8 +32,11 @@ export const sweepKeyedOn = (sweep: NewSweep): Readonly<Record<string, unknown>>
 };
 
 /** What was composed, not the files that it was composed from: a comment in one changes nothing. */
-function digest({ hydraSha: _, treeSha: __, programWords: ___, ...composed }: Configuration): string {
-  return createHash('sha256').update(JSON.stringify(composed)).digest('hex');
+function digest({ kind, overrides, hydraOverrides, composed }: Configuration): string {
+  const { hydraSha: _, treeSha: __, ...values } = composed ?? { hydraSha: '', treeSha: '' };
+  return createHash('sha256')
+    .update(JSON.stringify([kind, overrides, hydraOverrides, composed && values]))
+    .digest('hex');
 }
 
 /** How a user calls what differs, where the field's name is not the option's. */

@@ -27,17 +27,25 @@ export interface Submission {
   existingExperiment: 'continue' | 'replace' | null;
 }
 
-/** A configuration that the client composed, as Hydra composes it. */
+/** What is known of the configuration of a command. */
 export interface Configuration {
   /** `application`: the command composes by itself. `composed`: it finds the resolved one in EXPD_CONFIG's file. */
   kind: 'application' | 'composed';
+  /** Of the task and of the hydra node, each as it was written. */
+  overrides: string[];
+  hydraOverrides: string[];
+  /** Of an application: words of argv before its own arguments. */
+  programWords: number;
+  /** null: of an application that Python alone can compose. */
+  composed: Composed | null;
+}
+
+/** A configuration as the client composed it, as Hydra does. */
+export interface Composed {
   /** null: there is no primary configuration. */
   configName: string | null;
   versionBase: string;
   jobName: string;
-  /** Of the task and of the hydra node, each as it was written. */
-  overrides: string[];
-  hydraOverrides: string[];
   /** JSON, interpolations as they are; Python's types as docs/hydra.md says. */
   job: string;
   /** sha256 of stored contents (rundir/configurations): the hydra node as JSON; a ConfigurationTree. */
@@ -47,8 +55,6 @@ export interface Configuration {
   runDir: string | null;
   /** Of an application: run with the stored tree. */
   pinned: boolean;
-  /** Of an application: words of argv before its own arguments. */
-  programWords: number;
   /** Of an application: files that differ at the start hold the run. */
   holdOnDrift: boolean;
 }

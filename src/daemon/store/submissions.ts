@@ -65,7 +65,7 @@ export function submissions(db: Connection) {
       parseNullable<CodeState>(code.get(runId)?.code ?? null, `code state of run ${runId}`),
     insert(runId: number, submission: Submission, keyedOn: string | null): void {
       const { envSha, configuration } = submission;
-      const { hydraSha = null, treeSha = null } = configuration ?? {};
+      const { hydraSha = null, treeSha = null } = configuration?.composed ?? {};
       const spec = JSON.stringify(submission);
       insert.run(runId, spec, digest(spec), envSha, hydraSha, treeSha, keyedOn);
     },

@@ -53,6 +53,7 @@ export enum ExistingExperiment {
 }
 
 export enum ConfigurationKind {
+  /** CONFIGURATION_KIND_UNSPECIFIED - Of a command that nobody knows one of: only overrides, which tell a job of a sweep from the others. */
   CONFIGURATION_KIND_UNSPECIFIED = 0,
   /** CONFIGURATION_KIND_APPLICATION - The command is a Hydra application: it composes by itself, from the overrides in its argv. */
   CONFIGURATION_KIND_APPLICATION = 1,
@@ -132,8 +133,6 @@ export interface Submission {
   /** The name under which curves are kept. Empty = `<name>-<id>`, for jobs of a sweep `<id>_job<N>`. */
   experimentId: string;
   existingExperiment: ExistingExperiment;
-  /** Of a job of a sweep without a configuration: what tells it from the others, e.g. `lr=0.1`. */
-  overrides: string[];
 }
 
 export interface Submission_EnvSetEntry {
@@ -152,7 +151,10 @@ export interface Configuration {
   /** Overrides of the task and of the hydra node, each as it was written. */
   overrides: string[];
   hydraOverrides: string[];
-  /** The job's configuration as JSON, interpolations as they are. */
+  /**
+   * The job's configuration as JSON, interpolations as they are. Empty = of an application that Python alone can
+   * compose; then there are only overrides, and no other field of what was composed.
+   */
   job: string;
   /** sha256 of blobs of the header: the hydra node as JSON, and the files of the search path (ConfigurationTree). */
   hydraSha256: string;
@@ -877,7 +879,6 @@ function createBaseSubmission(): Submission {
     configuration: undefined,
     experimentId: "",
     existingExperiment: 0,
-    overrides: [],
   };
 }
 
@@ -985,9 +986,6 @@ export const Submission: MessageFns<Submission> = {
     }
     if (message.existingExperiment !== 0) {
       writer.uint32(264).int32(message.existingExperiment);
-    }
-    for (const v of message.overrides) {
-      writer.uint32(274).string(v!);
     }
     return writer;
   },
@@ -1280,14 +1278,6 @@ export const Submission: MessageFns<Submission> = {
             }
 
             message.existingExperiment = reader.int32() as any;
-            continue;
-          }
-          case 34: {
-            if (tag !== 274) {
-              break;
-            }
-
-            message.overrides.push(reader.string());
             continue;
           }
         }
