@@ -1,4 +1,4 @@
-import type { Command, NewRun } from '../../src/daemon/queue/commands.js';
+import type { Command, NewRun, NewSweep } from '../../src/daemon/queue/commands.js';
 import type { RunEvent } from '../../src/daemon/run/lifecycle.js';
 import type { Outcome } from '../../src/daemon/run/outcome.js';
 
@@ -25,6 +25,33 @@ export function newRun(changes: Partial<NewRun> = {}): NewRun {
     ...changes,
   };
 }
+
+export function newSweep(changes: Partial<NewSweep> = {}): NewSweep {
+  return {
+    ulid: newRun().ulid,
+    name: 'train',
+    key: null,
+    missing: false,
+    project: '/home/me/project',
+    maxParallel: 0,
+    holdAfterFailures: 0,
+    axes: 'lr',
+    multirunSha: null,
+    ownDir: null,
+    experimentId: null,
+    ...changes,
+  };
+}
+
+/** Jobs that differ in their learning rate. */
+export const jobsOf = (rates: readonly number[], changes: Partial<NewRun> = {}): NewRun[] =>
+  rates.map((lr) =>
+    newRun({
+      submission: submissionOf({ argv: ['python', 'train.py', `lr=${lr}`] }),
+      overrides: [`lr=${lr}`],
+      ...changes,
+    }),
+  );
 
 export function submissionOf(changes: Partial<NewRun['submission']> = {}): NewRun['submission'] {
   return {

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
 import type { Clock } from '../../src/daemon/clock.js';
-import type { Command, NewRun, Result } from '../../src/daemon/queue/commands.js';
+import type { Command, NewRun, NewSweep, Result } from '../../src/daemon/queue/commands.js';
 import { openQueue, type Queue, type QueueOptions } from '../../src/daemon/queue/queue.js';
 import type { RunEvent } from '../../src/daemon/run/lifecycle.js';
 import type { Outcome } from '../../src/daemon/run/outcome.js';
 import { openReader, type Reader } from '../../src/daemon/store/reader.js';
-import { claimOf, endOf, newRun, success, transitionOf } from './commands.js';
+import { claimOf, endOf, newRun, newSweep, success, transitionOf } from './commands.js';
 
 export * from './commands.js';
 
@@ -115,6 +115,16 @@ export class Store {
 
   submit(changes: Partial<NewRun> = {}): Promise<number> {
     return this.ok({ do: 'submit', run: newRun(changes) });
+  }
+
+  /** A sweep that must be accepted: its id, and those of its jobs as they were asked for. */
+  async sweep(
+    jobs: readonly NewRun[],
+    changes: Partial<NewSweep> = {},
+  ): Promise<{ id: number; runs: number[] }> {
+    const [result] = await this.execute({ do: 'submitSweep', sweep: newSweep(changes), jobs: [...jobs] });
+    if (!result?.ok || result.sweep === undefined) throw new Error(`refused: ${JSON.stringify(result)}`);
+    return { id: result.sweep.id, runs: result.sweep.jobs.map(({ runId }) => runId) };
   }
 
   event(runId: number, event: RunEvent): Promise<Result> {

@@ -43,16 +43,20 @@ export function badJobs<Code>(
   bad: readonly [BadJob<Code>, ...BadJob<Code>[]],
   count: number,
 ): { code: Code; message: string; hint: string } {
-  const named = bad.slice(0, NAMED).map((job) => cut(`job ${job.number}${inShort(job)}: ${job.message}`));
+  const named = bad
+    .slice(0, NAMED)
+    .map((job) =>
+      cut(`job ${job.number}${job.overrides.length > 0 ? ` ${inShort(job)}` : ''}: ${job.message}`),
+    );
   const more = bad.length > NAMED ? [`and ${bad.length - NAMED} more`] : [];
   const [{ code, hint }] = bad;
   const many = `${bad.length} of ${count} jobs cannot be queued, so none is: `;
   return { code, message: (count === 1 ? '' : many) + [...named, ...more].join('; '), hint };
 }
 
-/** ` (lr=0.1 seed=2)` */
+/** `(lr=0.1 seed=2)` */
 export const inShort = ({ overrides }: { overrides: readonly string[] }): string =>
-  overrides.length === 0 ? '' : ` (${cut(redactArgv(overrides).join(' '))})`;
+  overrides.length === 0 ? 'without overrides' : `(${cut(redactArgv(overrides).join(' '))})`;
 
 const cut = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
 

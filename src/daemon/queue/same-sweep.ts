@@ -29,7 +29,7 @@ export function sameSweep(
   if (lacking.length > 0)
     throw conflict(
       sweep,
-      `has no job${lacking.slice(0, 3).map(inShort).join(', ')}${more(lacking.length - 3)}`,
+      `has no job ${lacking.slice(0, 3).map(inShort).join(', ')}${more(lacking.length - 3)}`,
       '--missing adds what it lacks',
     );
   const left = [...there.values()].flat();
@@ -56,7 +56,7 @@ function refuseOther({ tables }: Scene, sweep: Sweep, runId: number, job: NewRun
   const first = tables.submissions.keyed(runId);
   const differ = first === null ? [] : differences(JSON.parse(first), keyedOn(job));
   if (differ.length === 0) return;
-  throw conflict(sweep, `has the job${inShort(job)} with another ${differ.join(', ')}`);
+  throw conflict(sweep, `has the job ${inShort(job)} with another ${differ.join(', ')}`);
 }
 
 const more = (count: number): string => (count > 0 ? ` and ${count} more` : '');

@@ -7,12 +7,14 @@ import { type Connection, openForWriting } from '../../../src/daemon/store/conne
 import { DEPENDENCY_SQL } from '../../../src/daemon/store/dependencies.js';
 import { EVENT_SQL } from '../../../src/daemon/store/events.js';
 import { FACT_SQL } from '../../../src/daemon/store/facts.js';
+import { FOLDED_SQL } from '../../../src/daemon/store/folded.js';
 import { GROUP_SQL } from '../../../src/daemon/store/groups.js';
 import { NOTIFICATION_SQL } from '../../../src/daemon/store/notifications.js';
 import { PAGE_SQL } from '../../../src/daemon/store/pages.js';
 import { REQUEST_SQL } from '../../../src/daemon/store/requests.js';
 import { RUN_SQL } from '../../../src/daemon/store/runs.js';
 import { SUBMISSION_SQL } from '../../../src/daemon/store/submissions.js';
+import { SWEEP_SQL } from '../../../src/daemon/store/sweeps.js';
 
 const STATEMENTS = Object.entries({
   run: RUN_SQL,
@@ -25,6 +27,8 @@ const STATEMENTS = Object.entries({
   notification: NOTIFICATION_SQL,
   fact: FACT_SQL,
   page: PAGE_SQL,
+  folded: FOLDED_SQL,
+  sweep: SWEEP_SQL,
 }).flatMap(([of, all]) => Object.entries(all).map(([name, sql]) => [`${of}.${name}`, sql] as const));
 
 /** Statements that go over a table or an index from its end, and why their time does not grow with history. */
@@ -36,6 +40,13 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'dependency.reaches': 'json_each and the recursion itself',
   'submission.environments': 'the recursion itself',
   'submission.diffs': 'the recursion itself',
+  'submission.hydraNodes': 'the recursion itself',
+  'submission.trees': 'the recursion itself',
+  'sweep.multiruns': 'the recursion itself',
+  'sweep.oldestOpen': 'the index holds sweeps that are not over only',
+  'sweep.countOpen': 'the index holds sweeps that are not over only',
+  'run.nextId': 'sqlite_sequence has a row for each table',
+  'sweep.nextId': 'sqlite_sequence has a row for each table',
   'attempt.live': 'the index holds attempts that have not ended only',
   'event.newest': 'sqlite_sequence has a row for each table',
 };
