@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PageQuery } from '../../../src/daemon/store/pages.js';
 import type { StoredRun } from '../../../src/daemon/store/stored.js';
 import { randomlyAsync } from '../../helpers/random.js';
-import { claimOf, endOf, failure, Store, success, transitionOf } from '../../helpers/store.js';
+import { claimOf, endOf, failure, jobsOf, Store, success, transitionOf } from '../../helpers/store.js';
 
 const DAY = 24 * 3600_000;
 let store: Store;
@@ -110,6 +110,74 @@ test('recent: active, queued, or ended in the last 24 hours, 50 of each state an
   );
   const later = store.reader.recent({ now: now + 2 * DAY, perState: 50 });
   expect(new Set(later.runs.map(({ state }) => state))).toEqual(new Set(['queued', 'running']));
+});
+
+describe('sweeps as one line', () => {
+  let own: Store;
+  beforeAll(async () => {
+    own = await Store.open();
+  });
+  afterAll(() => own.close());
+
+  /** Runs and sweeps in turn: 1, s1 (2-4), 5, s2 (6-8), …; those of the first three sweeps have ended. */
+  test('all of them in the order of their first jobs, page by page', async () => {
+    const order: (number | string)[] = [];
+    for (let n = 0; n < 10; n++) {
+      order.push(await own.submit({ tags: n % 2 === 0 ? ['even'] : [] }));
+      const { id, runs } = await own.sweep(jobsOf([1, 2, 3], { tags: n % 2 === 0 ? ['even'] : [] }));
+      order.push(`s${id}`);
+      if (n < 3)
+        for (const runId of runs) await own.event(runId, { kind: 'stopRequested', reason: 'cancel' });
+    }
+    const lines = (limit: number): (number | string)[] => {
+      const all: (number | string)[] = [];
+      for (let beforeId: number | null = Number.MAX_SAFE_INTEGER; beforeId !== null; ) {
+        const page = own.reader.page({ fold: true, limit, beforeId });
+        const places = page.sweeps.map((id) => [own.reader.sweep(id)!.firstRunId, `s${id}`] as const);
+        const runs = page.runs.map(({ id }) => [id, id] as const);
+        expect(places.length + runs.length).toBeLessThanOrEqual(limit);
+        all.push(...[...places, ...runs].toSorted(([a], [b]) => b - a).map(([, line]) => line));
+        beforeId = page.nextBeforeId;
+      }
+      return all;
+    };
+    for (const limit of [1, 3, 7, 20, 100]) expect(lines(limit)).toEqual(order.toReversed());
+  });
+
+  test('a filter folds what fits it', () => {
+    const { runs, sweeps, nextBeforeId } = own.reader.page({ fold: true, tags: ['even'], limit: 50 });
+    expect(runs).toHaveLength(5);
+    expect(sweeps).toEqual([9, 7, 5, 3, 1]);
+    expect(nextBeforeId).toBeNull();
+    expect(own.reader.page({ fold: true, tags: ['even'], limit: 3 }).sweeps).toEqual([9, 7]);
+  });
+
+  test('recent: those that are not over, or ended lately, however many jobs stand before others', async () => {
+    const now = own.clock.time;
+    const recent = own.reader.recent({ now, perState: 50, fold: true });
+    expect(recent.sweeps).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(recent.runs).toHaveLength(10);
+    expect(recent.runs.every(({ job }) => job === null)).toBe(true);
+    expect(recent.moreSweeps).toBe(0);
+    const few = own.reader.recent({ now, perState: 2, fold: true });
+    expect(few.sweeps).toEqual([2, 3, 4, 5]);
+    expect(few.moreSweeps).toBe(6);
+    expect(few.more).toEqual([{ state: 'queued', count: 8 }]);
+    const later = own.reader.recent({ now: now + 2 * DAY, perState: 50, fold: true });
+    expect(later.sweeps).toEqual([4, 5, 6, 7, 8, 9, 10]);
+  });
+
+  test('jobs of one sweep, the newest first', () => {
+    const page = own.reader.page({ sweepId: 2, limit: 2 });
+    expect(page.runs.map(({ job }) => job)).toEqual([
+      { sweep: 2, number: 2 },
+      { sweep: 2, number: 1 },
+    ]);
+    const rest = own.reader.page({ sweepId: 2, limit: 2, beforeId: page.nextBeforeId! });
+    expect(rest.runs.map(({ job }) => job?.number)).toEqual([0]);
+    expect(own.reader.page({ sweepId: 2, states: ['queued'], limit: 9 }).runs).toEqual([]);
+    expect(own.reader.page({ sweepId: 99, limit: 9 }).runs).toEqual([]);
+  });
 });
 
 test('names and shorthands', () => {

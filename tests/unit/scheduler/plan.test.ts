@@ -70,6 +70,47 @@ describe('plan', () => {
     expect(ids(plan(queue, limited, NOW).starts)).toEqual([1, 3]);
   });
 
+  test('of a sweep as many jobs as may run at a time, counting what runs and what this plan starts', () => {
+    const queue = [
+      ...[1, 2, 3].map((id) => run(id, { sweep: 4 })),
+      run(5, { sweep: 5 }),
+      run(6, { sweep: 4, beginAt: NOW + 9 }),
+      run(7),
+    ];
+    const limits = machine({
+      slots: 9,
+      freeSlots: 9,
+      sweep: (id) => (id === 4 ? { limit: 2, running: 1 } : { limit: 0, running: 7 }),
+    });
+    // What stands behind the limit needs no timer.
+    expect(plan(queue, limits, NOW)).toEqual({ starts: [queue[0], queue[3], queue[5]], wakeAt: null });
+  });
+
+  test('thousands behind the limit of their sweep are passed over without a look', () => {
+    const asked: number[] = [];
+    const queue = Array.from({ length: 5000 }, (_, n) => run(n + 1, { sweep: 4 }));
+    const limits = machine({
+      sweep: (id) => {
+        asked.push(id);
+        return { limit: 1, running: 1 };
+      },
+    });
+    expect(ids(plan([...queue, run(6000)], limits, NOW).starts)).toEqual([6000]);
+    expect(asked).toEqual([4]);
+  });
+
+  test('an experiment has one writer at a time, also among those that start together', () => {
+    const experiment = { project: '/p', id: 'base' };
+    const queue = [run(1, { experiment }), run(2, { experiment }), run(3)];
+    expect(ids(plan(queue, machine(), NOW).starts)).toEqual([1, 3]);
+    const busy = machine({ writer: ({ id }) => (id === 'base' ? 9 : null) });
+    expect(ids(plan(queue, busy, NOW).starts)).toEqual([3]);
+    const elsewhere = { project: '/other', id: 'base' };
+    expect(
+      ids(plan([run(1, { experiment }), run(2, { experiment: elsewhere })], machine(), NOW).starts),
+    ).toEqual([1, 2]);
+  });
+
   test('nothing starts while draining, and nothing needs a timer', () => {
     expect(plan([run(1), run(2, { beginAt: NOW + 1 })], machine({ draining: true }), NOW)).toEqual({
       starts: [],
@@ -105,6 +146,20 @@ describe('why a run waits', () => {
     ],
     ['back-off', run(1, { notBefore: NOW + 10 }), {}, 'backoff', /tries again at/],
     ['code state', run(1, { codeUntil: NOW + 10 }), {}, 'code_state', /code/],
+    [
+      'sweep',
+      run(1, { sweep: 4 }),
+      { sweep: () => ({ limit: 2, running: 2 }) },
+      'sweep_limit',
+      /^2 of sweep s4 run already$/,
+    ],
+    [
+      'experiment',
+      run(1, { experiment: { project: '/p', id: 'base' } }),
+      { writer: () => 7 },
+      'experiment_busy',
+      /^experiment base is being written by run 7$/,
+    ],
     [
       'group',
       run(1, { group: 'g' }),
