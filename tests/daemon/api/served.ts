@@ -33,6 +33,7 @@ import {
   Submission,
   SubmitRequest,
   type SubmitResponse,
+  SweepHeader,
 } from '../../../src/gen/expd/v1/runs.js';
 import { HealthClient, HealthService } from '../../../src/gen/grpc/health/v1/health.js';
 import { ERROR_KEY } from '../../../src/protocol.js';
@@ -131,6 +132,29 @@ export class Served {
       call.write({
         part: { $case: 'batch', value: { submissions: submissions.map((one) => this.submission(one)) } },
       });
+      call.end();
+    });
+  }
+
+  /** One call, its submissions in batches of `perBatch`. */
+  submitSweep(
+    submissions: Partial<Submission>[],
+    sweep: Partial<SweepHeader> = {},
+    {
+      requestId = '',
+      blobs = [],
+      perBatch = 100,
+    }: { requestId?: string; blobs?: Buffer[]; perBatch?: number } = {},
+  ) {
+    return answer<SubmitResponse>((done) => {
+      const call = this.runs.submit(done);
+      const environment = { PATH: process.env.PATH ?? '' };
+      const header = { requestId, environment, blobs, sweep: of(SweepHeader, sweep) };
+      call.write({ part: { $case: 'header', value: header } });
+      for (let at = 0; at < submissions.length; at += perBatch) {
+        const batch = submissions.slice(at, at + perBatch).map((one) => this.submission(one));
+        call.write({ part: { $case: 'batch', value: { submissions: batch } } });
+      }
       call.end();
     });
   }
