@@ -9,6 +9,7 @@
 #include "notify.h"
 #include "orphans.h"
 #include "proc.h"
+#include "scribe.h"
 #include "shim.h"
 #include "watch.h"
 
@@ -55,11 +56,12 @@ int main(int argc, char **argv) {
   descriptors_guard();
   const char *word = argc > 1 ? argv[1] : "";
   if (argc == 2 && strcmp(word, "launcher") == 0) return launcher_run();
+  if (argc == 2 && strcmp(word, "scribe") == 0) return scribe_run();
   if (argc == 3 && strcmp(word, "run") == 0) return run_here(argv[2]);
   if (argc == 4 && strcmp(word, "kill") == 0) return kill_word(argv[2], argv[3]);
   if (argc == 4 && strcmp(word, "watch") == 0) return watch_word(argv[2], argv[3]);
   if (argc == 3 && strcmp(word, "notify") == 0) return notify_word(argv[2]);
   if (argc == 2 && strcmp(word, "version") == 0) return version_word();
-  fputs("usage: expshim launcher | run DIR | kill ATTEMPT SIGNAL | watch PID START | notify TEXT | version\n", stderr);
+  fputs("usage: expshim launcher | scribe | run DIR | kill ATTEMPT SIGNAL | watch PID START | notify TEXT | version\n", stderr);
   return USAGE;
 }

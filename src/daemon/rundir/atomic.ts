@@ -6,9 +6,8 @@ import { basename, dirname, join } from 'node:path';
 const TEMPORARY = /^\..*\.[0-9a-f]{12}\.tmp$/;
 
 export interface HowToWrite {
-  /** Permission bits, less the daemon's umask unless `exactMode`. */
+  /** Permission bits, less the daemon's umask. */
   mode: number;
-  exactMode?: boolean;
   /** Survives a power cut once the promise resolves: file and directory are fsynced. */
   durable?: boolean;
 }
@@ -27,7 +26,6 @@ export async function writeAtomically(
     const file = await open(temporary, 'wx', how.mode);
     try {
       await file.writeFile(content);
-      if (how.exactMode) await file.chmod(how.mode);
       if (how.durable) await file.sync();
     } finally {
       await file.close();

@@ -11,10 +11,12 @@ import { runPaths } from './paths.js';
 import { readRegular } from './publish.js';
 import { type RecordedAttempt, recordEnd, recordStart } from './record.js';
 import { Rounds } from './rounds.js';
+import type { Scribe } from './scribe.js';
 
 export interface ChroniclePorts {
   clock: Clock;
   log: Log;
+  scribe: Scribe;
   environments: Pick<Environments, 'load'>;
   diffs: Pick<ContentStore, 'load'>;
   submission(runId: number): Submission | null;
@@ -45,7 +47,9 @@ export class Chronicle {
   async #started(attempt: StoredAttempt, run: StoredRun): Promise<void> {
     const submission = this.ports.submission(run.id);
     if (submission === null || attempt.runDir === '') return;
-    await this.#attempting('record_start', attempt, () => recordStart(recorded(attempt, run, submission)));
+    await this.#attempting('record_start', attempt, () =>
+      recordStart(this.ports.scribe, recorded(attempt, run, submission)),
+    );
     await this.#complete(attempt, run, submission);
   }
 
@@ -64,7 +68,7 @@ export class Chronicle {
   }
 
   async #gather(attempt: StoredAttempt, run: StoredRun, submission: Submission, look: Look): Promise<void> {
-    const { clock, diffs, environments } = this.ports;
+    const { clock, diffs, environments, scribe } = this.ports;
     const environment = await environments.load(submission.envSha);
     const { argv, cwd, project, topLevel, umask } = submission;
     const of = {
@@ -77,7 +81,7 @@ export class Chronicle {
       code: this.ports.code(run.id),
       submittedAt: run.submittedAt,
     };
-    await completeMetadata(of, diffs, look, clock.now());
+    await completeMetadata(scribe, of, diffs, look, clock.now());
   }
 
   /**
@@ -94,7 +98,7 @@ export class Chronicle {
     const { outcome, endedAt, runDir } = attempt;
     if (submission === null || runDir === '' || outcome === null || endedAt === null) return;
     await this.#attempting('record_end', attempt, () =>
-      recordEnd(recorded(attempt, run, submission), outcome, endedAt),
+      recordEnd(this.ports.scribe, recorded(attempt, run, submission), outcome, endedAt),
     );
   }
 

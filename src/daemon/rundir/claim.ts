@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { makeDirectories, makeDirectory } from './modes.js';
+import { type Scribe, type Step, StepFailed } from './scribe.js';
 
 /** The newest suffix of names asked for often (a sweep in one second); a guess that saves probing. */
 const suffixes = new Map<string, number>();
@@ -8,12 +8,17 @@ const REMEMBERED = 64;
 
 /**
  * Makes a directory that was not there: `path`, else `path_2`, `path_3`, … mkdir(2) is exclusive, so no two
- * callers, on whatever machine, get the same. Returns the path made.
+ * callers, on whatever machine, get the same. Returns the path made. `first`: steps before it.
  */
-export async function claimDirectory(path: string, mode: number): Promise<string> {
+export async function claimDirectory(
+  scribe: Scribe,
+  path: string,
+  mode: number,
+  first: readonly Step[] = [],
+): Promise<string> {
   for (let n = suffixes.get(path) ?? 1; ; n++) {
     const candidate = n === 1 ? path : `${path}_${n}`;
-    if (!(await claimed(candidate, mode))) continue;
+    if (!(await claimed(scribe, [...first, { do: 'make', path: candidate, mode }]))) continue;
     remember(path, n + 1);
     return candidate;
   }
@@ -25,18 +30,25 @@ export async function isOwnDirectory(path: string): Promise<boolean> {
   return found?.isDirectory() === true && found.uid === process.getuid!();
 }
 
-async function claimed(path: string, mode: number): Promise<boolean> {
+async function claimed(scribe: Scribe, steps: Step[]): Promise<boolean> {
   for (;;)
     try {
-      await makeDirectory(path, mode);
+      await scribe.carryOut(steps);
       return true;
     } catch (cause) {
-      const { code } = cause as NodeJS.ErrnoException;
-      if (code === 'EEXIST') return false;
-      if (code !== 'ENOENT') throw cause;
+      if (!(cause instanceof StepFailed) || cause.step.do !== 'make') throw cause;
+      if (cause.code === 'EEXIST') return false;
+      if (cause.code !== 'ENOENT') throw cause;
       // Nothing above it yet, or taken away meanwhile.
-      await makeDirectories(dirname(path), mode);
+      const { path, mode } = cause.step;
+      await scribe.carryOut(above(path).map((directory) => ({ do: 'have', path: directory, mode })));
     }
+}
+
+/** The directories above a path, outermost first. */
+function above(path: string): string[] {
+  const parent = dirname(path);
+  return parent === path || parent === '/' ? [] : [...above(parent), parent];
 }
 
 function remember(path: string, next: number): void {

@@ -1,19 +1,23 @@
 import { lstat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Clock } from '../clock.js';
+import { CwdGone } from '../supervisor/executor.js';
 import { claimDirectory, isOwnDirectory } from './claim.js';
 import { configYaml } from './config.js';
 import type { Contract } from './contract.js';
 import { type Layout, type LayoutValues, runDirectoryPath } from './layout.js';
 import { type Layouts, layoutNamed } from './layouts.js';
 import { metadataJson } from './metadata.js';
-import { directoryMode, makeDirectories } from './modes.js';
+import { directoryMode } from './modes.js';
 import type { AttemptOrder, RunDirectory } from './order.js';
 import { runPaths } from './paths.js';
-import { addRecord, linkLog } from './publish.js';
+import { logLink, moveLogLink, recordSteps } from './publish.js';
+import { type Scribe, type Step, StepFailed } from './scribe.js';
 
 export interface CreatePorts {
   layouts: Layouts;
   clock: Clock;
+  scribe: Scribe;
 }
 
 /** A run directory in which this attempt is the first, or one that earlier attempts have used. */
@@ -23,48 +27,57 @@ export interface Claimed extends RunDirectory {
 
 /**
  * Makes the run directory, by mkdir alone so that it is nobody else's, or takes the run's own again where the
- * layout has one per run. Nothing in it yet.
+ * layout has one per run. Nothing in it yet. @throws CwdGone before anything is made
  */
 export async function createRunDirectory(
   order: AttemptOrder,
-  { layouts, clock }: CreatePorts,
+  { layouts, clock, scribe }: CreatePorts,
 ): Promise<Claimed> {
   const { submission, previousRunDir, attempt } = order;
   const layout = layoutNamed(layouts, submission.layout);
   const shared = layout.per === 'run' && !!previousRunDir && (await isOwnDirectory(previousRunDir));
-  const runDir = shared
-    ? previousRunDir
-    : await claimDirectory(
+  const look: Step = { do: 'look', path: submission.cwd };
+  const made = shared
+    ? scribe.carryOut([look]).then(() => previousRunDir)
+    : claimDirectory(
+        scribe,
         runDirectoryPath(layout, submission.project, layoutValues(layout, order, clock.now())),
         directoryMode(submission.umask),
+        [look],
       );
+  const runDir = await made.catch((cause: unknown) => {
+    throw cause instanceof StepFailed && isGone(cause) ? new CwdGone(submission.cwd) : cause;
+  });
   const { log, errorLog } = runPaths(runDir, attempt, submission.split);
   return { runDir, log, errorLog, shared };
 }
 
+const isGone = ({ step, code }: StepFailed): boolean =>
+  step.do === 'look' && (code === 'ENOENT' || code === 'ENOTDIR');
+
 /** What the daemon writes before exec: directories of the contract, records with their copies, the link to the log. */
-export async function fillRunDirectory(
+export async function fillingSteps(
   order: AttemptOrder,
   { runDir, log, shared }: Claimed,
   contract: Contract,
   startedAt: number,
-): Promise<void> {
+): Promise<Step[]> {
   const { submission, attempt } = order;
   const { topLevel, umask } = submission;
-  const paths = runPaths(runDir, attempt, submission.split);
-  const make = (directory: string): Promise<void> => makeDirectories(directory, directoryMode(umask));
-  const where = { runDir, attempt, shared, topLevel, umask };
-  const metricsStart = shared ? await sizeOf(paths.metricsFile) : 0;
-  await Promise.all([
-    ...[paths.logs, paths.checkpoints, paths.metrics].map(make),
-    linkLog(runDir, order.name, log),
-    make(paths.records).then(() =>
-      Promise.all([
-        addRecord(where, 'config.yaml', configYaml(order, contract.argv)),
-        addRecord(where, 'metadata.json', metadataJson(order, contract.environment, startedAt, metricsStart)),
-      ]),
+  const { logs, checkpoints, metrics, metricsFile, records } = runPaths(runDir, attempt, submission.split);
+  const of = { runDir, attempt, topLevel, umask };
+  const metricsStart = shared ? await sizeOf(metricsFile) : 0;
+  const link = logLink(runDir, order.name, log);
+  if (shared) await moveLogLink(link);
+  const attempts = dirname(records);
+  return [
+    ...[logs, checkpoints, metrics, dirname(attempts), attempts, records].map(
+      (path): Step => ({ do: 'have', path, mode: directoryMode(umask) }),
     ),
-  ]);
+    ...(shared ? [] : [link]),
+    ...recordSteps(of, 'config.yaml', configYaml(order, contract.argv)),
+    ...recordSteps(of, 'metadata.json', metadataJson(order, contract.environment, startedAt, metricsStart)),
+  ];
 }
 
 /** 0 for what is not there. */

@@ -7,7 +7,8 @@ import type { Command } from './interpreter.js';
 import type { Look } from './look.js';
 import { completeMetadataJson, DIFF_FILE, type SlowFacts } from './metadata.js';
 import { runPaths } from './paths.js';
-import { readRegular, replaceRecord, type Shown, writeNew } from './publish.js';
+import { readRegular, recordSteps, type Shown } from './publish.js';
+import type { Scribe, Step } from './scribe.js';
 import { inTurn } from './turns.js';
 
 const GIT_MS = 10_000;
@@ -30,6 +31,7 @@ type Diffs = Pick<ContentStore, 'load'>;
  * that changed since the submission, null where that cannot be known.
  */
 export async function completeMetadata(
+  scribe: Scribe,
   of: Discovered,
   diffs: Diffs,
   look: Look,
@@ -41,8 +43,10 @@ export async function completeMetadata(
     const { records } = runPaths(of.runDir, of.attempt, false);
     const before = await readRegular(join(records, 'metadata.json'));
     if (before === null) return;
-    if (diff !== null) await keepDiff(join(records, DIFF_FILE), diff);
-    await replaceRecord(of, 'metadata.json', completeMetadataJson(before.toString(), slow, of.code));
+    await scribe.carryOut([
+      ...(diff === null ? [] : [keepDiff(join(records, DIFF_FILE), diff)]),
+      ...recordSteps(of, 'metadata.json', completeMetadataJson(before.toString(), slow, of.code)),
+    ]);
   });
   return slow.changedSinceSubmission;
 }
@@ -73,8 +77,11 @@ async function changedFiles(
 const submittedDiff = async (code: CodeState | null, diffs: Diffs): Promise<Buffer | null> =>
   code?.known && code.diffSha !== null ? diffs.load(code.diffSha).catch(() => null) : null;
 
-/** The submitted tree's difference to its commit, beside metadata.json; for the owner only. */
-const keepDiff = (path: string, diff: Buffer): Promise<void> =>
-  writeNew(path, diff, 0o600).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code !== 'EEXIST') throw cause;
-  });
+/** The submitted tree's difference to its commit, beside metadata.json; for the owner only, once. */
+const keepDiff = (path: string, content: Buffer): Step => ({
+  do: 'show',
+  path,
+  mode: 0o600,
+  content,
+  records: [],
+});

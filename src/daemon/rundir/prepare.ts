@@ -1,11 +1,11 @@
 import { rm, rmdir } from 'node:fs/promises';
 import { contract } from './contract.js';
-import { type CreatePorts, createRunDirectory, fillRunDirectory } from './create.js';
+import { type CreatePorts, createRunDirectory, fillingSteps } from './create.js';
 import { discardRunDirectory } from './discard.js';
 import type { Environments } from './environment.js';
 import type { AttemptOrder, RunDirectory } from './order.js';
 import { attemptDir } from './paths.js';
-import { encodeSpec, writeSpec } from './spec.js';
+import { encodeSpec, specSteps } from './spec.js';
 import { inTurn } from './turns.js';
 
 export interface PreparePorts extends CreatePorts {
@@ -20,7 +20,7 @@ export type Named = (directory: RunDirectory) => Promise<void>;
 /**
  * Everything on disk that an attempt needs before it is executed: run directory, records, attempt directory, spec.
  * `cgroup`: the cgroup v2 directory for the attempt, or null. `named` goes on beside the writing, and both are done
- * when this resolves. Where one of them fails nothing is left.
+ * when this resolves. Where one of them fails nothing is left. @throws CwdGone
  */
 export async function prepareAttempt(
   order: AttemptOrder,
@@ -34,10 +34,14 @@ export async function prepareAttempt(
   const directory = { runDir, log, errorLog };
   const told = named(directory);
   const made = contract(order, runDir, submitted);
-  const private_ = attemptDir(ports.state, order.attemptId);
+  const spec = specSteps(
+    attemptDir(ports.state, order.attemptId),
+    encodeSpec(order, directory, made, cgroup),
+  );
   const written = await Promise.allSettled([
-    inTurn(runDir, () => fillRunDirectory(order, claimed, made, startedAt)),
-    writeSpec(private_, encodeSpec(order, directory, made, cgroup)),
+    inTurn(runDir, async () =>
+      ports.scribe.carryOut([...(await fillingSteps(order, claimed, made, startedAt)), ...spec]),
+    ),
     told,
   ]);
   const failed = written.find((part) => part.status === 'rejected');

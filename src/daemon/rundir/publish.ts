@@ -1,11 +1,10 @@
 import { constants } from 'node:fs';
-import { open, readdir, readlink, rename, unlink } from 'node:fs/promises';
+import { open, readlink, rename, symlink, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { writeAtomically } from './atomic.js';
-import * as disk from './disk.js';
-import { fileMode, isMasked } from './modes.js';
+import { fileMode } from './modes.js';
 import type { TopLevelFile } from './paths.js';
 import { runPaths } from './paths.js';
+import type { Step } from './scribe.js';
 
 /** A file of ours is far smaller; what is larger is not ours. */
 const LARGEST = 16 << 20;
@@ -18,64 +17,23 @@ export interface Shown {
   umask: number;
 }
 
-/** A new file, never over another and never through a link. */
-export async function writeNew(path: string, content: string | Uint8Array, mode: number): Promise<void> {
-  const fd = await disk.open(path, 'wx', mode);
-  try {
-    await Promise.all([disk.writeFile(fd, content), isMasked(mode) ? disk.fchmod(fd, mode) : null]);
-  } finally {
-    await disk.close(fd);
-  }
-}
-
-/** A record of a new attempt; in a run directory that nobody has used, its copy needs no second look. */
-export async function addRecord(
-  where: Shown & { shared: boolean },
-  file: TopLevelFile,
-  content: string,
-): Promise<void> {
-  const record = join(runPaths(where.runDir, where.attempt, false).records, file);
-  const mode = fileMode(where.umask);
-  if (where.shared && where.topLevel)
-    await show(join(where.runDir, file), content, mode, await shownBefore(where, file));
-  await writeNew(record, content, mode);
-  if (!where.shared && where.topLevel)
-    await disk.copyFile(record, join(where.runDir, file), constants.COPYFILE_EXCL);
-}
-
 /**
- * Replaces a record, and its copy at the top level only while that is what the daemon wrote there before: a script
- * may have put its own. The copy comes first: after a crash between the two the same call finds its own content
- * there and goes on.
+ * A record of an attempt, new or in place of what it was, and its copy at the top level, which is replaced only while
+ * it is what the daemon wrote there before: a script may have put its own. The copy comes first: after a crash
+ * between the two the same call finds its own content there and goes on.
  */
-export async function replaceRecord(where: Shown, file: TopLevelFile, content: string): Promise<void> {
-  const { records } = runPaths(where.runDir, where.attempt, false);
-  const mode = fileMode(where.umask);
-  if (where.topLevel) await show(join(where.runDir, file), content, mode, await shownBefore(where, file));
-  await writeAtomically(join(records, file), content, { mode, exactMode: isMasked(mode) });
+export function recordSteps(of: Shown, file: TopLevelFile, content: string): Step[] {
+  const mode = fileMode(of.umask);
+  // What this attempt, or the newest before it in a shared directory, last wrote under that name.
+  const records = Array.from({ length: of.attempt }, (_, n) => recordFile(of.runDir, of.attempt - n, file));
+  const shown: Step[] = of.topLevel
+    ? [{ do: 'show', path: join(of.runDir, file), mode, content, records }]
+    : [];
+  return [...shown, { do: 'replace', path: recordFile(of.runDir, of.attempt, file), mode, content }];
 }
 
-/** What this attempt, or the newest before it in a shared directory, last wrote under that name. */
-async function shownBefore({ runDir, attempt }: Shown, file: TopLevelFile): Promise<Buffer | null> {
-  const attempts = dirname(runPaths(runDir, attempt, false).records);
-  const numbers = (await readdir(attempts).catch(() => [])).map(Number).filter((n) => n > 0 && n <= attempt);
-  for (const n of numbers.sort((a, b) => b - a)) {
-    const content = await readRegular(join(attempts, String(n), file));
-    if (content !== null) return content;
-  }
-  return null;
-}
-
-async function show(path: string, content: string, mode: number, before: Buffer | null): Promise<void> {
-  try {
-    return await writeNew(path, content, mode);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
-  }
-  const there = await readRegular(path);
-  if (there === null || before === null || !there.equals(before)) return;
-  await writeAtomically(path, content, { mode, exactMode: isMasked(mode) });
-}
+const recordFile = (runDir: string, attempt: number, file: string): string =>
+  join(runPaths(runDir, attempt, false).records, file);
 
 /** null for what is missing, a link, no regular file, or larger than any file of ours. */
 export async function readRegular(path: string): Promise<Buffer | null> {
@@ -91,19 +49,21 @@ export async function readRegular(path: string): Promise<Buffer | null> {
   }
 }
 
-/** `<name>.log` → `logs/attempt-K.log`, relative. A file or link of somebody else's stays. */
-export async function linkLog(runDir: string, name: string, log: string): Promise<void> {
-  const link = join(runDir, `${name}.log`);
-  const target = join(basename(dirname(log)), basename(log));
-  try {
-    return await disk.symlink(target, link);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
-  }
-  const there = await readlink(link).catch(() => '');
-  if (!/^logs\/attempt-\d+(\.out)?\.log$/.test(there)) return;
-  const temporary = `${link}.${process.pid}.tmp`;
+/** `<name>.log` and what it points to, relative: `logs/attempt-K.log`. */
+export const logLink = (runDir: string, name: string, log: string): Extract<Step, { do: 'link' }> => ({
+  do: 'link',
+  path: join(runDir, `${name}.log`),
+  target: join(basename(dirname(log)), basename(log)),
+});
+
+/** Points a link of ours to a newer log. A file or link of somebody else's stays. */
+export async function moveLogLink({ path, target }: ReturnType<typeof logLink>): Promise<void> {
+  const there = await readlink(path).catch((cause: NodeJS.ErrnoException) =>
+    cause.code === 'ENOENT' ? null : '',
+  );
+  if (there !== null && !/^logs\/attempt-\d+(\.out)?\.log$/.test(there)) return;
+  const temporary = `${path}.${process.pid}.tmp`;
   await unlink(temporary).catch(() => {});
-  await disk.symlink(target, temporary);
-  await rename(temporary, link);
+  await symlink(target, temporary);
+  await rename(temporary, path);
 }

@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Outcome } from '../run/outcome.js';
-import { replaceRecord, type Shown } from './publish.js';
-import { appendToIndex, type IndexEntry } from './runs-index.js';
+import { recordSteps, type Shown } from './publish.js';
+import { type IndexEntry, indexSteps } from './runs-index.js';
+import type { Scribe } from './scribe.js';
 import { endStatus, exitReason, runningStatus, statusOf } from './status.js';
 import { lastTraceback } from './traceback.js';
 import { inTurn } from './turns.js';
@@ -20,28 +21,34 @@ export interface RecordedAttempt extends Shown {
 }
 
 /** The command runs: status.json says so, the index gets a line. */
-export const recordStart = (of: RecordedAttempt): Promise<void> =>
-  inTurn(of.runDir, async () => {
-    await replaceRecord(of, 'status.json', runningStatus(of));
-    await appendToIndex(of.project, { ...entry(of), status: 'running' }, of.umask);
-  });
+export const recordStart = (scribe: Scribe, of: RecordedAttempt): Promise<void> =>
+  inTurn(of.runDir, () =>
+    scribe.carryOut([
+      ...recordSteps(of, 'status.json', runningStatus(of)),
+      ...indexSteps(of.project, of.umask, { ...entry(of), status: 'running' }),
+    ]),
+  );
 
 /** The end is committed. Saying it again, after a crash in the middle, leaves the same files. */
-export const recordEnd = (of: RecordedAttempt, outcome: Outcome, endedAt: number): Promise<void> =>
+export const recordEnd = (
+  scribe: Scribe,
+  of: RecordedAttempt,
+  outcome: Outcome,
+  endedAt: number,
+): Promise<void> =>
   inTurn(of.runDir, async () => {
     const traceback = await endsInTraceback(of, outcome);
-    await replaceRecord(of, 'status.json', endStatus(of, outcome, endedAt, traceback));
-    await appendToIndex(
-      of.project,
-      {
-        ...entry(of),
-        status: statusOf(outcome),
-        exitReason: exitReason(outcome, traceback),
-        exitCode: outcome.code,
-        endedAt,
-      },
-      of.umask,
-    );
+    const end = {
+      ...entry(of),
+      status: statusOf(outcome),
+      exitReason: exitReason(outcome, traceback),
+      exitCode: outcome.code,
+      endedAt,
+    };
+    await scribe.carryOut([
+      ...recordSteps(of, 'status.json', endStatus(of, outcome, endedAt, traceback)),
+      ...indexSteps(of.project, of.umask, end),
+    ]);
   });
 
 const entry = (of: RecordedAttempt): IndexEntry => ({

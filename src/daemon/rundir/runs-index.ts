@@ -1,9 +1,8 @@
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { dirname, relative } from 'node:path';
-import { directoryMode, fileMode, isMasked, makeDirectories } from './modes.js';
-import { runsIndex } from './paths.js';
+import { relative } from 'node:path';
+import { directoryMode, fileMode } from './modes.js';
+import { outputsDir, runsIndex } from './paths.js';
+import type { Step } from './scribe.js';
 import { utc } from './utc.js';
 
 /** One line of outputs/runs_index.jsonl; the last line of a ULID counts. Times in Unix ms. */
@@ -26,40 +25,18 @@ export interface IndexEntry {
 const LONGEST_LINE = 4095;
 
 /**
- * Appends a line in one write, so that machines that share the project do not mix theirs. A link in its place is
- * refused; a line that a power cut tore stays alone. `umask`: of who submitted, for a file that is made now.
+ * Append a line in one write, so that machines that share the project do not mix theirs. A link in its place is
+ * refused; a line that a power cut tore stays alone.
  */
-export async function appendToIndex(project: string, entry: IndexEntry, umask: number): Promise<void> {
-  const file = await openIndex(runsIndex(project), umask);
-  try {
-    const { size } = await file.stat();
-    const last = size === 0 ? '\n' : (await file.read(Buffer.alloc(1), 0, 1, size - 1)).buffer.toString();
-    await file.write(`${last === '\n' ? '' : '\n'}${indexLine(project, entry)}\n`);
-  } finally {
-    await file.close();
-  }
-}
-
-const { O_RDWR, O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
-const APPEND = O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK;
-
-async function openIndex(path: string, umask: number): Promise<FileHandle> {
-  const there = await open(path, APPEND).catch(unless('ENOENT'));
-  if (there !== null) return there;
-  await makeDirectories(dirname(path), directoryMode(umask));
-  const mode = fileMode(umask);
-  const made = await open(path, APPEND | O_CREAT | O_EXCL, mode).catch(unless('EEXIST'));
-  if (made === null) return open(path, APPEND); // another was faster
-  if (isMasked(mode)) await made.chmod(mode);
-  return made;
-}
-
-const unless =
-  (code: string) =>
-  (cause: NodeJS.ErrnoException): null => {
-    if (cause.code === code) return null;
-    throw cause;
-  };
+export const indexSteps = (project: string, umask: number, entry: IndexEntry): Step[] => [
+  { do: 'have', path: outputsDir(project), mode: directoryMode(umask) },
+  {
+    do: 'append',
+    path: runsIndex(project),
+    mode: fileMode(umask),
+    content: `${indexLine(project, entry)}\n`,
+  },
+];
 
 /** At most 4,095 bytes: what does not fit is left out, the directory first. */
 export function indexLine(project: string, entry: IndexEntry): string {

@@ -1,7 +1,7 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Contract } from './contract.js';
-import { mkdir, writeFile } from './disk.js';
 import type { AttemptOrder, RunDirectory } from './order.js';
+import type { Step } from './scribe.js';
 
 /** Attempt id, contract and places as the shim reads them: NUL-ended `key=value` strings (native/PROTOCOL.md). Pure. */
 export function encodeSpec(
@@ -37,17 +37,13 @@ export function encodeSpec(
 }
 
 /**
- * Makes the attempt directory (0700) and its `spec` (0600). Throws EEXIST where an attempt of this id was prepared
+ * Make the attempt directory (0700) and its `spec` (0600). They fail where an attempt of this id was prepared
  * before: an id is used once.
  */
-export async function writeSpec(attemptDir: string, spec: Buffer): Promise<void> {
-  const make = (): Promise<unknown> => mkdir(attemptDir, { mode: 0o700 });
-  await make().catch(async (cause: NodeJS.ErrnoException) => {
-    if (cause.code !== 'ENOENT') throw cause;
-    await mkdir(join(attemptDir, '..'), { recursive: true, mode: 0o700 });
-    await make();
-  });
-  await writeFile(join(attemptDir, 'spec'), spec, { flag: 'wx', mode: 0o600 });
-}
+export const specSteps = (attemptDir: string, spec: Buffer): Step[] => [
+  { do: 'have', path: dirname(attemptDir), mode: 0o700 },
+  { do: 'make', path: attemptDir, mode: 0o700 },
+  { do: 'write', path: join(attemptDir, 'spec'), mode: 0o600, content: spec },
+];
 
 const limit = (value: number): string => (value < 0 ? 'inf' : String(value));

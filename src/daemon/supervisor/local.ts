@@ -1,4 +1,3 @@
-import { rm, stat } from 'node:fs/promises';
 import type { Clock } from '../clock.js';
 import type { Log } from '../log.js';
 import type { StopReason } from '../run/stop.js';
@@ -6,15 +5,7 @@ import { attemptDir } from '../rundir/paths.js';
 import { discardAttempt, type Named, type PreparePorts, prepareAttempt } from '../rundir/prepare.js';
 import { Attempt, type Surroundings } from './attempt.js';
 import { Cgroups, removeCgroup } from './cgroup.js';
-import { errnoOf } from './errno.js';
-import {
-  CwdGone,
-  type Executor,
-  type Fact,
-  type Prepared,
-  type StartOrder,
-  type Unsettled,
-} from './executor.js';
+import type { Executor, Fact, Prepared, StartOrder, Unsettled } from './executor.js';
 import { readBootId } from './identity.js';
 import { Launcher } from './launcher.js';
 import type { Shim } from './shim.js';
@@ -62,8 +53,7 @@ export class LocalExecutor implements Executor {
   }
 
   /** @throws CwdGone */
-  async prepare(order: StartOrder, named?: Named): Promise<Prepared> {
-    await mustBeDirectory(order.submission.cwd);
+  prepare(order: StartOrder, named?: Named): Promise<Prepared> {
     return prepareAttempt(order, this.cgroups.of(order.attemptId), this.options, named);
   }
 
@@ -96,9 +86,9 @@ export class LocalExecutor implements Executor {
     this.#attempts.delete(attemptId);
     const cgroup = this.cgroups.of(attemptId);
     if (cgroup !== null) void removeCgroup(cgroup); // a shim that was killed leaves it
-    rm(this.#dir(attemptId), { recursive: true, force: true }).catch((cause) =>
-      this.options.log.warn({ event: 'attempt_dir_left', attemptId, err: cause }),
-    );
+    this.options.scribe
+      .carryOut([{ do: 'remove', path: this.#dir(attemptId) }])
+      .catch((err) => this.options.log.warn({ event: 'attempt_dir_left', attemptId, err }));
   }
 
   async close(): Promise<void> {
@@ -128,15 +118,6 @@ export class LocalExecutor implements Executor {
   #dir(attemptId: string): string {
     return attemptDir(this.options.state, attemptId);
   }
-}
-
-async function mustBeDirectory(cwd: string): Promise<void> {
-  try {
-    if ((await stat(cwd)).isDirectory()) return;
-  } catch (cause) {
-    if (errnoOf(cause) !== 'ENOENT' && errnoOf(cause) !== 'ENOTDIR') throw cause;
-  }
-  throw new CwdGone(cwd);
 }
 
 /** How a shim ends without a record (native/PROTOCOL.md). */

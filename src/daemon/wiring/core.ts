@@ -14,6 +14,7 @@ import { configurationStore } from '../rundir/configurations.js';
 import { diffStore } from '../rundir/diffs.js';
 import { environmentStore } from '../rundir/environment.js';
 import { layoutNamed, readLayouts } from '../rundir/layouts.js';
+import { Scribe } from '../rundir/scribe.js';
 import { takeLock } from '../store/lock.js';
 import { openReader } from '../store/reader.js';
 import { installShim, shimCandidates } from '../supervisor/shim.js';
@@ -54,6 +55,10 @@ export async function openCore({ places, loaded, flags, env, writer }: Given, cl
 
   const shim = installShim(shimCandidates(PACKAGE_ROOT), places.state);
   shim.catch(() => {}); // told where it is waited for
+  const program = shim.then(({ file }) => file);
+  program.catch(() => {});
+  const scribe = new Scribe(program);
+  closers.push(() => scribe.close());
   const queue = await openQueue({
     stateDir: places.state,
     workerFile: join(PACKAGE_ROOT, 'dist/writer.cjs'),
@@ -89,7 +94,8 @@ export async function openCore({ places, loaded, flags, env, writer }: Given, cl
     configurations,
     diffs,
     shim,
+    scribe,
     layouts,
-    chronicle: new Chronicle({ clock, log, environments, diffs, submission, code: reader.code }),
+    chronicle: new Chronicle({ clock, log, scribe, environments, diffs, submission, code: reader.code }),
   };
 }

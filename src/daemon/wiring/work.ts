@@ -25,6 +25,7 @@ export async function startWork(core: Core, closers: Closers) {
     shim: core.shim,
     layouts: core.layouts,
     environments: core.environments,
+    scribe: core.scribe,
     clock,
     log,
     saysDone: async (attemptId) => {

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { systemClock } from '../../../src/daemon/clock.js';
 import { environmentStore } from '../../../src/daemon/rundir/environment.js';
 import { readLayouts } from '../../../src/daemon/rundir/layouts.js';
+import { Scribe } from '../../../src/daemon/rundir/scribe.js';
 import type { StartOrder } from '../../../src/daemon/supervisor/executor.js';
 import { type LocalOptions, openLocalExecutor } from '../../../src/daemon/supervisor/local.js';
 import { installShim } from '../../../src/daemon/supervisor/shim.js';
@@ -27,9 +28,11 @@ const warn = (fields: object): boolean =>
 const hoarded: number[] = [];
 const ballast: Buffer[] = [];
 
+const shim = installShim(options.shims, options.state);
 const executor = await openLocalExecutor({
   state: options.state,
-  shim: installShim(options.shims, options.state),
+  shim,
+  scribe: new Scribe(shim.then(({ file }) => file)),
   clock: systemClock,
   environments: environmentStore(options.state),
   layouts: readLayouts(options.layouts),

@@ -8,6 +8,7 @@ import { systemClock } from '../../../src/daemon/clock.js';
 import type { Submission } from '../../../src/daemon/run/submission.js';
 import { environmentStore } from '../../../src/daemon/rundir/environment.js';
 import { readLayouts } from '../../../src/daemon/rundir/layouts.js';
+import { Scribe } from '../../../src/daemon/rundir/scribe.js';
 import { Cgroups, removeCgroup } from '../../../src/daemon/supervisor/cgroup.js';
 import type { Fact, StartOrder, Unsettled } from '../../../src/daemon/supervisor/executor.js';
 import { readBootId } from '../../../src/daemon/supervisor/identity.js';
@@ -67,7 +68,10 @@ export class World {
   }
 
   async ports() {
+    const scribe = new Scribe(SHIM);
+    this.#cleanUps.push(async () => scribe.close());
     return {
+      scribe,
       state: this.state,
       clock: systemClock,
       environments: environmentStore(this.state),

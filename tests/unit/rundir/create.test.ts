@@ -104,11 +104,11 @@ test('what a script put at the top level stays, also over later attempts and the
     ...{ runId: 7, ulid: '01J', name: 'train', experimentId: 'e', project, startedAt: NOW },
     ...{ runDir, attempt: 1, topLevel: true, umask: 0o022, log, errorLog },
   };
-  await recordStart(recorded);
+  await recordStart(given.scribe, recorded);
   const next = order(project, envSha, { attempt: 2, previousRunDir: runDir, submission: flat });
   await prepareAttempt(next, null, given);
   const outcome = { verdict: 'success', cause: 'exit', code: 0, signal: null, detail: null } as const;
-  await recordEnd({ ...recorded, attempt: 2 }, outcome, NOW + 1);
+  await recordEnd(given.scribe, { ...recorded, attempt: 2 }, outcome, NOW + 1);
   expect(await readFile(join(runDir, 'config.yaml'), 'utf8')).toBe('lr: 0.1\n');
   expect(await readlink(join(runDir, 'metadata.json'))).toBe('/etc/hostname');
   expect(await readFile(join(runDir, 'status.json'), 'utf8')).toBe('{}');
@@ -123,14 +123,14 @@ test('status.json: running, then the end; again the same after a crash in the mi
     ...{ ...prepared, attempt: 1, topLevel: true, umask: 0o022 },
   };
   const top = join(prepared.runDir, 'status.json');
-  await recordStart(of);
+  await recordStart(given.scribe, of);
   expect(JSON.parse(await readFile(top, 'utf8'))).toMatchObject({ status: 'running', exit_reason: null });
   await writeFile(
     prepared.log,
     'Traceback (most recent call last):\n  File "x.py", line 1\nValueError: no\n',
   );
   const outcome = { verdict: 'failure', cause: 'exit', code: 1, signal: null, detail: null } as const;
-  await recordEnd(of, outcome, NOW + 1500);
+  await recordEnd(given.scribe, of, outcome, NOW + 1500);
   const said = await readFile(top, 'utf8');
   expect(JSON.parse(said)).toMatchObject({
     status: 'failed',
@@ -140,7 +140,7 @@ test('status.json: running, then the end; again the same after a crash in the mi
   });
   // The daemon died after the copy and before the record: the copy is the newer one.
   await writeFile(join(prepared.runDir, '.expd/attempts/1/status.json'), 'old');
-  await recordEnd(of, outcome, NOW + 1500);
+  await recordEnd(given.scribe, of, outcome, NOW + 1500);
   expect(await readFile(top, 'utf8')).toBe(said);
   expect(await readFile(join(prepared.runDir, '.expd/attempts/1/status.json'), 'utf8')).toBe(said);
 });

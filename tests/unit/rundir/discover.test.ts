@@ -107,7 +107,7 @@ test('metadata.json is completed after the start, also at the top level', async 
     submittedAt: 0,
   };
   // The project is no git tree any more: what changed is unknown, and that is what it says.
-  expect(await completeMetadata(of, diffs, new Look(), Date.now())).toBeNull();
+  expect(await completeMetadata(given.scribe, of, diffs, new Look(), Date.now())).toBeNull();
   const after = JSON.parse(await readFile(join(runDir, 'metadata.json'), 'utf8'));
   expect(after).toMatchObject({ complete: true, code_changed_since_submission: null, node: null });
   expect(after.python).toMatchObject({

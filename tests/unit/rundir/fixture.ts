@@ -8,8 +8,20 @@ import { environmentStore } from '../../../src/daemon/rundir/environment.js';
 import { readLayouts } from '../../../src/daemon/rundir/layouts.js';
 import type { AttemptOrder } from '../../../src/daemon/rundir/order.js';
 import type { PreparePorts } from '../../../src/daemon/rundir/prepare.js';
+import { Scribe } from '../../../src/daemon/rundir/scribe.js';
 
 export const CONF = fileURLToPath(new URL('../../../conf', import.meta.url));
+
+export const SHIM = fileURLToPath(
+  new URL(`../../../native/prebuilt/expshim-linux-${process.arch}`, import.meta.url),
+);
+
+/** The process that writes; it goes with the test. */
+export function openScribe(): Scribe {
+  const scribe = new Scribe(SHIM);
+  onTestFinished(() => scribe.close());
+  return scribe;
+}
 
 /** A directory that goes with the test. */
 export async function scratch(): Promise<string> {
@@ -28,6 +40,7 @@ export async function ports(
     layouts: readLayouts(CONF),
     clock: now ? { ...systemClock, now } : systemClock,
     environments: environmentStore(state),
+    scribe: openScribe(),
   };
 }
 

@@ -1,8 +1,8 @@
 import { appendFile, readFile, rename, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { appendToIndex, type IndexEntry, indexLine } from '../../../src/daemon/rundir/runs-index.js';
-import { scratch } from './fixture.js';
+import { type IndexEntry, indexLine, indexSteps } from '../../../src/daemon/rundir/runs-index.js';
+import { openScribe, scratch } from './fixture.js';
 
 const entry: IndexEntry = {
   ulid: '01J00000000000000000000007',
@@ -19,11 +19,13 @@ const entry: IndexEntry = {
 };
 
 test('a line each, also after one that a power cut tore', async () => {
-  const project = await scratch();
+  const [project, scribe] = [await scratch(), openScribe()];
   const path = join(project, 'outputs/runs_index.jsonl');
-  await Promise.all([1, 2, 3].map((attempt) => appendToIndex(project, { ...entry, attempt }, 0o022)));
+  await Promise.all(
+    [1, 2, 3].map((attempt) => scribe.carryOut(indexSteps(project, 0o022, { ...entry, attempt }))),
+  );
   await appendFile(path, '{"torn":');
-  await appendToIndex(project, { ...entry, attempt: 4 }, 0o022);
+  await scribe.carryOut(indexSteps(project, 0o022, { ...entry, attempt: 4 }));
   const lines = (await readFile(path, 'utf8')).split('\n');
   expect(lines[3]).toBe('{"torn":');
   const whole = lines.filter((line) => line !== '' && line !== '{"torn":').map((line) => JSON.parse(line));
@@ -38,14 +40,15 @@ test('a line each, also after one that a power cut tore', async () => {
 });
 
 test('a link in its place is not followed; outputs itself may be one', async () => {
-  const [project, elsewhere] = [await scratch(), await scratch()];
+  const [project, elsewhere, scribe] = [await scratch(), await scratch(), openScribe()];
+  const append = () => scribe.carryOut(indexSteps(project, 0o022, entry));
   await symlink(elsewhere, join(project, 'outputs'));
-  await appendToIndex(project, entry, 0o022);
+  await append();
   const path = join(elsewhere, 'runs_index.jsonl');
   const before = await readFile(path, 'utf8');
   await rename(path, join(elsewhere, 'victim'));
   await symlink('victim', path);
-  await expect(appendToIndex(project, entry, 0o022)).rejects.toThrow('ELOOP');
+  await expect(append()).rejects.toThrow('ELOOP');
   expect(await readFile(join(elsewhere, 'victim'), 'utf8')).toBe(before);
 });
 
@@ -54,7 +57,10 @@ test('it is made for those whom the umask of who submitted lets in, whatever the
   const path = join(project, 'outputs/runs_index.jsonl');
   const own = process.umask(0o077);
   onTestFinished(() => void process.umask(own));
-  await Promise.all([1, 2, 3].map((attempt) => appendToIndex(project, { ...entry, attempt }, 0o002)));
+  const scribe = openScribe();
+  await Promise.all(
+    [1, 2, 3].map((attempt) => scribe.carryOut(indexSteps(project, 0o002, { ...entry, attempt }))),
+  );
   const modes = await Promise.all(
     [path, join(path, '..')].map(async (one) => (await stat(one)).mode & 0o777),
   );

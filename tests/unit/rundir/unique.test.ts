@@ -1,24 +1,16 @@
 import { spawn } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { claimDirectory } from '../../../src/daemon/rundir/claim.js';
 import { bundle } from '../../helpers/store.js';
-import { scratch, tree } from './fixture.js';
+import { openScribe, SHIM, scratch, tree } from './fixture.js';
 
 const PROCESSES = 4;
 const EACH = 40;
 
 test('directories claimed by several processes at once are all different', async () => {
   const root = await scratch();
-  const script = join(root, 'claim.cjs');
-  await writeFile(
-    script,
-    `const { claimDirectory } = require(${JSON.stringify(bundle('src/daemon/rundir/claim.ts'))});
-     (async () => {
-       for (let n = 0; n < ${EACH}; n++) console.log(await claimDirectory(process.argv[2], 0o755));
-     })();`,
-  );
+  const script = bundle('tests/unit/rundir/claim-child.ts');
   const path = join(root, 'outputs/hydra/2026-01-31/12-00-00');
   const claimed = (await Promise.all(Array.from({ length: PROCESSES }, () => output(script, path)))).flat();
   expect(claimed.length).toBe(PROCESSES * EACH);
@@ -29,15 +21,18 @@ test('directories claimed by several processes at once are all different', async
 
 test('a thousand of one name do not probe a thousand times each', async () => {
   const path = join(await scratch(), 'sweep');
+  const scribe = openScribe();
   const claimed = new Set<string>();
-  for (let n = 0; n < 300; n++) claimed.add(await claimDirectory(path, 0o755));
+  for (let n = 0; n < 300; n++) claimed.add(await claimDirectory(scribe, path, 0o755));
   expect(claimed.size).toBe(300);
   expect(claimed).toContain(`${path}_300`);
 });
 
 const output = (script: string, path: string): Promise<string[]> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [script, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [script, path, SHIM, String(EACH)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     let text = '';
     child.stdout.on('data', (chunk: Buffer) => {
       text += chunk.toString();
