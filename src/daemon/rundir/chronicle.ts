@@ -53,7 +53,7 @@ export class Chronicle {
     await this.#complete(attempt, run, submission);
   }
 
-  /** Another daemon saw the start; it may have ended before it had found everything out. */
+  /** Another daemon saw the start; that daemon may have ended before it had found everything out. */
   async adopted(attempt: StoredAttempt, run: StoredRun): Promise<void> {
     const submission = this.ports.submission(run.id);
     if (submission === null || attempt.runDir === '') return;

@@ -3,23 +3,28 @@ import { Look } from './look.js';
 
 type Work = (look: Look) => Promise<void>;
 
-/** Rounds begin no closer to each other than this. */
-const APART_MS = 1000;
+/** Looking takes a processor for a while. So it waits until nothing has started for so long … */
+const CALM_MS = 300;
+/** … or has been starting for so long: what is found out is promised within 30 s. */
+const LONGEST_MS = 10_000;
 
 /**
- * Looks at the surroundings of attempts, in rounds: at once when nothing was looked at lately; of attempts that
- * start one shortly after the other only once for all of them, so that looking never slows down what starts next.
+ * Looks at the surroundings of attempts, in rounds: once for all that started one shortly after the other, and when
+ * that is over, so that looking never slows down what starts next.
  */
 export class Rounds {
   #waiting: (() => Promise<void>)[] = [];
   #look = new Look();
-  #lastAt = Number.NEGATIVE_INFINITY;
+  /** When the first of those that wait asked. */
+  #since = 0;
+  #forgetTimer = (): void => {};
   #busy = false;
 
   constructor(private readonly clock: Clock) {}
 
   /** Resolves when `work` is done; it must not reject. What it looks at is no older than this call. */
   ask(work: Work): Promise<void> {
+    if (this.#waiting.length === 0) this.#since = this.clock.now();
     return new Promise((resolve) => {
       this.#waiting.push(() => work(this.#look).then(resolve, resolve));
       this.#next();
@@ -28,16 +33,16 @@ export class Rounds {
 
   #next(): void {
     if (this.#busy || this.#waiting.length === 0) return;
-    this.#busy = true;
     const now = this.clock.now();
-    const due = this.#lastAt > now ? now : this.#lastAt + APART_MS;
-    if (due <= now) void this.#round();
-    else this.clock.at(due, () => void this.#round());
+    if (this.#since > now) this.#since = now; // a clock that went back delays nothing
+    this.#forgetTimer();
+    const due = Math.min(now + CALM_MS, this.#since + LONGEST_MS);
+    this.#forgetTimer = this.clock.at(due, () => void this.#round());
   }
 
   /** One after the other: nobody waits for them. */
   async #round(): Promise<void> {
-    this.#lastAt = this.clock.now();
+    this.#busy = true;
     this.#look = new Look();
     for (const work of this.#waiting.splice(0)) await work();
     this.#busy = false;

@@ -34,9 +34,8 @@ export async function tidyUp(ports: TidyPorts): Promise<void> {
   await Promise.all(known.map(({ runDir, number }) => sweepRecords(runDir, number)));
   for (const attempt of known.filter(({ phase }) => phase === 'ended')) {
     const run = reader.run(attempt.runId);
-    void (run === null ? Promise.resolve() : chronicle.ended(attempt, run)).then(() =>
-      executor.settled(attempt.id),
-    );
+    const written = run === null ? [] : [chronicle.ended(attempt, run), chronicle.adopted(attempt, run)];
+    void Promise.all(written).then(() => executor.settled(attempt.id));
   }
 }
 
