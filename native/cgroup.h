@@ -7,6 +7,8 @@
 
 /* Makes the directory (it may exist already, with limits) and moves the process into it. 0, or -1 with errno. */
 int cgroup_enter(const char *path, pid_t pid);
+/* fork(2) into it, which is faster than to move there. -1 with errno: this kernel or its filters cannot. */
+pid_t cgroup_fork(const char *path);
 /* Kills everything in it at once, forks under way included (Linux 5.14). 0, or -1 with errno. */
 int cgroup_kill(const char *path);
 /* Removes it, with the groups that the run made inside it. */

@@ -16,10 +16,12 @@
 
 #include "shim.h"
 
-/* A shim that we have not reaped yet. */
+/* A shim whose end we have not told yet. */
 struct shim {
   struct shim *next;
-  pid_t pid;
+  pid_t pid;  /* 0: it has ended, and nobody has asked for it yet */
+  int status; /* how, then */
+  int word;   /* it waits for one byte here; -1: it has been told */
   char attempt[];
 };
 
@@ -42,32 +44,66 @@ static const char *last_component(const char *path) {
   return slash ? slash + 1 : path;
 }
 
-/* In the shim: nothing of the launcher's reaches the run, and its own line goes out by a private descriptor. */
-static _Noreturn void become_shim(const char *path, int signals) {
+/* In the shim: nothing of the launcher's reaches the run, and its own line goes out by a private descriptor. Were the
+ * words of others still open here, these others would not learn of our end. */
+static _Noreturn void become_shim(const char *path, int signals, int word) {
   int report = fcntl(1, F_DUPFD_CLOEXEC, 3);
   int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   for (int fd = 0; fd < 3; fd++) dup2(null, fd);
   close(null);
   close(signals);
-  _exit(shim_run(path, report));
+  for (const struct shim *s = shims; s; s = s->next)
+    if (s->word >= 0) close(s->word);
+  _exit(shim_run(path, report, word));
 }
 
-static void launch(const char *path, int signals) {
+static void say_for_sure(const char *attempt, int status) {
+  struct pollfd room = {1, POLLOUT, 0};
+  while (!say(attempt, status)) poll(&room, 1, -1);
+}
+
+/* One that waits and cannot be made is not missed until it is asked for. */
+static void launch(const char *path, int signals, bool waits) {
   const char *attempt = last_component(path);
   size_t n = strlen(attempt) + 1;
+  int word[2] = {-1, -1};
   struct shim *s = malloc(sizeof *s + n);
-  pid_t pid = s ? fork() : -1;
-  if (pid == 0) become_shim(path, signals);
-  if (pid < 0) {
-    free(s);
-    struct pollfd room = {1, POLLOUT, 0};
-    while (!say(attempt, SHIM_NO_RESOURCES)) poll(&room, 1, -1);
+  pid_t pid = s && (!waits || pipe2(word, O_CLOEXEC) == 0) ? fork() : -1;
+  if (pid == 0) {
+    if (waits) close(word[1]);
+    become_shim(path, signals, word[0]);
+  }
+  if (word[0] >= 0) close(word[0]);
+  if (pid > 0) {
+    *s = (struct shim){.next = shims, .pid = pid, .word = word[1]};
+    memcpy(s->attempt, attempt, n);
+    shims = s;
     return;
   }
-  s->pid = pid;
-  memcpy(s->attempt, attempt, n);
-  s->next = shims;
-  shims = s;
+  if (word[1] >= 0) close(word[1]);
+  free(s);
+  if (!waits) say_for_sure(attempt, SHIM_NO_RESOURCES);
+}
+
+static void forget(struct shim *s) {
+  struct shim **at = &shims;
+  while (*at != s) at = &(*at)->next;
+  *at = s->next;
+  free(s);
+}
+
+/* One that waits goes on, or leaves. Of one that has ended meanwhile, or never was, that is said now. */
+static void tell(const char *attempt, bool go) {
+  struct shim *s = shims;
+  while (s && (s->word < 0 || strcmp(s->attempt, attempt) != 0)) s = s->next;
+  if (s && go && write(s->word, "g", 1) < 0) errno = 0; /* it died: reaped as any other end */
+  if (s) {
+    close(s->word);
+    s->word = -1;
+  }
+  if (s && s->pid) return;
+  say_for_sure(attempt, s ? s->status : SHIM_NO_RESOURCES);
+  if (s) forget(s);
 }
 
 /* A shim stays a zombie until its line is out: the kernel keeps the queue. False: no room for the next line. */
@@ -75,18 +111,29 @@ static bool reap(void) {
   for (;;) {
     siginfo_t info = {0};
     if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) || info.si_pid == 0) return true;
-    struct shim **at = &shims;
-    while (*at && (*at)->pid != info.si_pid) at = &(*at)->next;
-    struct shim *s = *at;
-    if (s && !say(s->attempt, info.si_code == CLD_EXITED ? info.si_status : -info.si_status)) return false;
+    int status = info.si_code == CLD_EXITED ? info.si_status : -info.si_status;
+    struct shim *s = shims;
+    while (s && s->pid != info.si_pid) s = s->next;
+    bool waits = s && s->word >= 0;
+    if (s && !waits && !say(s->attempt, status)) return false;
     waitpid(info.si_pid, NULL, 0);
-    if (!s) continue;
-    *at = s->next;
-    free(s);
+    if (waits) {
+      s->pid = 0;
+      s->status = status;
+    } else if (s) forget(s);
   }
 }
 
-/* Requests are NUL-terminated paths. False at the end of input, or when a request is longer than any path. */
+static void obey(const char *request, int signals) {
+  switch (*request) {
+    case '+': return launch(request + 1, signals, true);
+    case '!': return tell(request + 1, true);
+    case '-': return tell(request + 1, false);
+    default: return launch(request, signals, false);
+  }
+}
+
+/* Requests are NUL-terminated. False at the end of input, or when a request is longer than any path. */
 static bool serve(int signals) {
   static char buffer[2 * PATH_MAX];
   static size_t have;
@@ -96,7 +143,7 @@ static bool serve(int signals) {
   have += (size_t)n;
   char *from = buffer, *end;
   while ((end = memchr(from, 0, have - (size_t)(from - buffer)))) {
-    launch(from, signals);
+    obey(from, signals);
     from = end + 1;
   }
   have -= (size_t)(from - buffer);

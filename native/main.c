@@ -21,7 +21,7 @@
 
 static int run_here(const char *path) {
   int report = fcntl(1, F_DUPFD_CLOEXEC, 3);
-  int status = shim_run(path, report);
+  int status = shim_run(path, report, -1);
   if (status != SHIM_DONE) fprintf(stderr, "expshim: %s: not run (%d)\n", path, status);
   return status;
 }

@@ -64,16 +64,18 @@ static int write_started(const struct attempt *a) {
  * other space comes back. Only a directory that was removed does not (ENOENT, for a file that is to be created),
  * and then nobody waits for the record. The claim goes as soon as the record is in place, so that the daemon acts
  * at once; only power loss needs the rest, and the daemon's own commit is as durable meanwhile. */
-static int publish_exit(int dir, int claim, const struct text *body) {
+static int publish_exit(const struct attempt *a, int claim, const struct text *body) {
   int fd;
-  for (int64_t pause = 20; (fd = record_put(dir, "exit", body)) < 0; pause = pause < 1000 ? 2 * pause : 2000) {
-    if (errno == ENOENT || errno == ESTALE) return SHIM_NO_DIRECTORY;
-    if ((errno == ENOSPC || errno == EDQUOT) && unlinkat(dir, "spec", 0) == 0) continue;
+  for (int64_t pause = 20; (fd = record_put(a->dir, "exit", body)) < 0; pause = pause < 1000 ? 2 * pause : 2000) {
+    if (errno == ENOENT || errno == ESTALE) break;
+    if ((errno == ENOSPC || errno == EDQUOT) && unlinkat(a->dir, "spec", 0) == 0) continue;
     nap_ms(pause);
   }
   close(claim);
+  if (a->cgroup) cgroup_remove(a->cgroup);
+  if (fd < 0) return SHIM_NO_DIRECTORY;
   fsync(fd);
-  fsync(dir);
+  fsync(a->dir);
   return SHIM_DONE;
 }
 
@@ -91,42 +93,32 @@ static int give_up(int dir, int claim, const struct identity *id, const char *st
   return SHIM_DONE;
 }
 
-static void abandon(const struct gate *gate, const char *cgroup) {
-  close(gate->open);
+/* The main process waits at the gate, and leaves. */
+static void abandon(struct attempt *a, struct gate *gate) {
+  close(gate->key);
+  close(gate->refusal);
   while (waitpid(gate->main, NULL, 0) < 0 && errno == EINTR) continue;
-  if (cgroup) cgroup_remove(cgroup);
+  if (a->cgroup) cgroup_remove(a->cgroup);
 }
 
-/* The claim is ours. */
-static int run_claimed(struct attempt *a, struct spec *spec, int claim) {
-  struct gate gate;
-  const char *step;
+/* The claim is ours, the main process waits at the gate. */
+static int run_claimed(struct attempt *a, struct spec *spec, struct gate *gate, int claim) {
   a->ctl = ctl_open(a->dir);
-  if (a->ctl < 0) return give_up(a->dir, claim, &a->id, "record", errno);
-  if (start_main(spec, &gate, &step)) return give_up(a->dir, claim, &a->id, step, errno);
-  struct proc main = {0};
-  proc_read(gate.main, &main);
-  a->main = gate.main;
-  a->main_start = main.start;
-  a->refusal = gate.refusal;
-  a->cgroup = spec->cgroup && cgroup_enter(spec->cgroup, gate.main) == 0 ? spec->cgroup : NULL;
   a->oom_before = oom_kills(a->cgroup);
-  if (write_started(a)) {
+  if (a->ctl < 0 || write_started(a)) {
     int e = errno;
-    abandon(&gate, a->cgroup);
+    abandon(a, gate);
     return give_up(a->dir, claim, &a->id, "record", e);
   }
-  if (write(gate.open, "g", 1) < 0) errno = 0; /* it died at the gate: reaped as any other end */
-  close(gate.open);
+  gate_open(gate, claim);
   spec_free(spec);
 
   struct ending end = {0};
   struct aftermath after = {0};
   struct text t = {0};
   supervise(a, &end, &after);
-  if (a->cgroup) cgroup_remove(a->cgroup);
   ending_text(&t, &a->id, &end, &after);
-  int status = publish_exit(a->dir, claim, &t);
+  int status = publish_exit(a, claim, &t);
   while (a->report >= 0) { /* nothing waits for us any more: `started` comes before `gone` */
     struct pollfd room = {a->report, POLLOUT, 0};
     poll(&room, 1, -1);
@@ -135,7 +127,30 @@ static int run_claimed(struct attempt *a, struct spec *spec, int claim) {
   return status;
 }
 
-int shim_run(const char *path, int report) {
+/* Everything that can be done before the claim: of what lies on disk then nothing says that we were there. */
+static int make_ready(struct attempt *a, const struct spec *spec, struct gate *gate, const char **step) {
+  struct proc main = {0};
+  if (start_main(spec, gate, step)) return -1;
+  proc_read(gate->main, &main);
+  a->main = gate->main;
+  a->main_start = main.start;
+  a->refusal = gate->refusal;
+  a->cgroup = gate->in_cgroup ? spec->cgroup : NULL;
+  return 0;
+}
+
+/* True once we are told to go on; false when whoever could tell us has ended, or thought better of it. */
+static bool told(int word) {
+  char go;
+  ssize_t n;
+  if (word < 0) return true;
+  do n = read(word, &go, 1);
+  while (n < 0 && errno == EINTR);
+  close(word);
+  return n == 1;
+}
+
+int shim_run(const char *path, int report, int word) {
   struct spec spec;
   struct attempt a = {.report = report, .spec = &spec};
   umask(077); /* for our own files; the run has its own */
@@ -150,7 +165,16 @@ int shim_run(const char *path, int report) {
   spare_from_oom();
   a.id.attempt = spec.attempt;
   proc_boot_id(a.id.boot, sizeof a.id.boot);
-  int claim = claim_take(a.dir);
-  if (claim < 0) return errno == EEXIST ? SHIM_TAKEN : SHIM_NO_CLAIM;
-  return run_claimed(&a, &spec, claim);
+  struct gate gate;
+  const char *step;
+  int error = make_ready(&a, &spec, &gate, &step) ? errno : 0;
+  bool go = told(word);
+  int claim = go ? claim_take(a.dir) : -1;
+  if (claim < 0) {
+    int status = !go ? SHIM_DROPPED : errno == EEXIST ? SHIM_TAKEN : SHIM_NO_CLAIM;
+    if (status == SHIM_TAKEN) a.cgroup = NULL; /* the holder's, by now */
+    if (error == 0) abandon(&a, &gate);
+    return status;
+  }
+  return error ? give_up(a.dir, claim, &a.id, step, error) : run_claimed(&a, &spec, &gate, claim);
 }

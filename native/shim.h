@@ -11,9 +11,11 @@ enum {
   SHIM_NO_CLAIM = 73,
   SHIM_NOT_STARTED = 74,
   SHIM_TAKEN = 75,
+  SHIM_DROPPED = 76,
 };
 
-/* Runs the attempt and returns one of the above. `report` receives the line `started <id>`, then is closed. */
-int shim_run(const char *path, int report);
+/* Runs the attempt and returns one of the above. `report` receives the line `started <id>`, then is closed.
+ * `word`: a pipe; everything is made ready, and goes on with a byte from it. -1: at once. */
+int shim_run(const char *path, int report, int word);
 
 #endif

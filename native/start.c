@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cgroup.h"
 #include "descriptors.h"
 
 /* Where a limit may not be raised, it is lowered to what is allowed: the run starts all the same. */
@@ -67,6 +69,40 @@ static int exec_by_path(char *const *args, char *const *env) {
   return seen;
 }
 
+union fd_message {
+  struct cmsghdr head;
+  char room[CMSG_SPACE(sizeof(int))];
+};
+
+/* One byte, with the claim: whoever finds the claim dropped finds the program's environment in this process. */
+void gate_open(struct gate *gate, int claim) {
+  union fd_message control = {0};
+  struct iovec byte = {(void *)(size_t) "g", 1};
+  struct msghdr message = {
+      .msg_iov = &byte, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof control.room};
+  struct cmsghdr *c = CMSG_FIRSTHDR(&message);
+  c->cmsg_level = SOL_SOCKET;
+  c->cmsg_type = SCM_RIGHTS;
+  c->cmsg_len = CMSG_LEN(sizeof(int));
+  memcpy(CMSG_DATA(c), &claim, sizeof claim);
+  while (sendmsg(gate->key, &message, MSG_NOSIGNAL) < 0 && errno == EINTR) continue; /* else it died: reaped later */
+  close(gate->key);
+  gate->key = -1;
+}
+
+/* Waits until the gate opens; false when the shim died before, and then this must never run. */
+static bool pass_gate(int gate) {
+  union fd_message control;
+  char go;
+  struct iovec byte = {&go, 1};
+  struct msghdr message = {
+      .msg_iov = &byte, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof control.room};
+  ssize_t n;
+  do n = recvmsg(gate, &message, MSG_CMSG_CLOEXEC);
+  while (n < 0 && errno == EINTR);
+  return n == 1;
+}
+
 static _Noreturn void become_main(const struct spec *spec, int null, int log, int errlog, int gate, int refusal) {
   setpgid(0, 0);
   dup2(null, 0);
@@ -76,12 +112,8 @@ static _Noreturn void become_main(const struct spec *spec, int null, int log, in
   prefer_for_oom();
   if (spec->has_nice) setpriority(PRIO_PROCESS, 0, spec->nice);
   umask(spec->umask);
+  if (!pass_gate(gate)) _exit(125);
   apply_limits(spec);
-  char go;
-  ssize_t n;
-  do n = read(gate, &go, 1);
-  while (n < 0 && errno == EINTR);
-  if (n != 1) _exit(125); /* the shim died before `started`: this must never run */
   reset_signals();
   int e = exec_by_path(spec->args, spec->env);
   if (write(refusal, &e, sizeof e) < 0) _exit(125);
@@ -108,13 +140,15 @@ static void close_keeping_errno(int fd) {
 
 static int fork_main(const struct spec *spec, int null, int log, int errlog, struct gate *gate) {
   int let[2], say[2];
-  if (pipe2(let, O_CLOEXEC)) return -1;
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, let)) return -1;
   if (pipe2(say, O_CLOEXEC | O_NONBLOCK)) {
     close_keeping_errno(let[0]);
     close_keeping_errno(let[1]);
     return -1;
   }
-  pid_t pid = fork();
+  pid_t pid = spec->cgroup ? cgroup_fork(spec->cgroup) : -1;
+  bool in_cgroup = pid >= 0;
+  if (!in_cgroup) pid = fork();
   if (pid == 0) {
     close(let[1]); /* else it would wait for itself after the shim's death */
     become_main(spec, null, log, errlog, let[0], say[1]);
@@ -127,7 +161,8 @@ static int fork_main(const struct spec *spec, int null, int log, int errlog, str
     return -1;
   }
   setpgid(pid, pid);
-  *gate = (struct gate){.main = pid, .open = let[1], .refusal = say[0]};
+  if (spec->cgroup && !in_cgroup) in_cgroup = cgroup_enter(spec->cgroup, pid) == 0;
+  *gate = (struct gate){.main = pid, .in_cgroup = in_cgroup, .key = let[1], .refusal = say[0]};
   return 0;
 }
 

@@ -17,16 +17,26 @@ export interface PreparePorts extends CreatePorts {
 /** What can be done as soon as the places of an attempt are known. */
 export type Named = (directory: RunDirectory) => Promise<void>;
 
+/** What goes on beside the writing. */
+export interface Beside {
+  named: Named;
+  /** Everything is there; `named` may still be under way. */
+  written(): void;
+  /** It failed all the same: what `written` began is over when this resolves. */
+  withdraw(): Promise<void>;
+}
+
+const NOTHING: Beside = { named: async () => {}, written: () => {}, withdraw: async () => {} };
+
 /**
  * Everything on disk that an attempt needs before it is executed: run directory, records, attempt directory, spec.
- * `cgroup`: the cgroup v2 directory for the attempt, or null. `named` goes on beside the writing, and both are done
- * when this resolves. Where one of them fails nothing is left. @throws CwdGone
+ * `cgroup`: the cgroup v2 directory for the attempt, or null. What goes on beside it is done too when this resolves. Where one of them fails nothing is left. @throws CwdGone
  */
 export async function prepareAttempt(
   order: AttemptOrder,
   cgroup: string | null,
   ports: PreparePorts,
-  named: Named = async () => {},
+  { named, written, withdraw }: Beside = NOTHING,
 ): Promise<RunDirectory> {
   const startedAt = ports.clock.now();
   const [claimed, submitted] = await bothOrNeither(order, ports);
@@ -38,14 +48,16 @@ export async function prepareAttempt(
     attemptDir(ports.state, order.attemptId),
     encodeSpec(order, directory, made, cgroup),
   );
-  const written = await Promise.allSettled([
-    inTurn(runDir, async () =>
-      ports.scribe.carryOut([...(await fillingSteps(order, claimed, made, startedAt)), ...spec]),
-    ),
+  const both = await Promise.allSettled([
+    inTurn(runDir, async () => {
+      await ports.scribe.carryOut([...(await fillingSteps(order, claimed, made, startedAt)), ...spec]);
+      written();
+    }),
     told,
   ]);
-  const failed = written.find((part) => part.status === 'rejected');
+  const failed = both.find((part) => part.status === 'rejected');
   if (failed === undefined) return directory;
+  await withdraw();
   await discardAttempt(order.attemptId, directory, ports.state);
   throw failed.reason;
 }

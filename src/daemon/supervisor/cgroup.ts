@@ -1,6 +1,8 @@
 import { constants } from 'node:fs';
 import { access, mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { errnoOf } from './errno.js';
 
 /** Where attempts may have cgroups of their own: a directory of the v2 hierarchy. */
 export interface CgroupBase {
@@ -85,13 +87,20 @@ export async function killCgroup(dir: string): Promise<boolean> {
   }
 }
 
+/** A process that has ended stays in its group for a moment more. */
+const LEAVING_MS = [10, 50, 200, 1000] as const;
+
 /** With the groups that a run made below its own. Fails in silence while processes are in it. */
 export async function removeCgroup(dir: string): Promise<void> {
-  try {
-    for (const entry of await readdir(dir, { withFileTypes: true }))
-      if (entry.isDirectory()) await removeCgroup(join(dir, entry.name));
-    await rmdir(dir);
-  } catch {}
+  for (const wait of [...LEAVING_MS, null])
+    try {
+      for (const entry of await readdir(dir, { withFileTypes: true }))
+        if (entry.isDirectory()) await removeCgroup(join(dir, entry.name));
+      return await rmdir(dir);
+    } catch (cause) {
+      if (errnoOf(cause) !== 'EBUSY' || wait === null) return;
+      await pause(wait);
+    }
 }
 
 async function look(): Promise<CgroupView> {

@@ -19,6 +19,10 @@ export class Launcher {
   #child: ChildProcess | null = null;
   /** Written, and neither `started` nor `gone` yet. */
   readonly #unanswered = new Set<string>();
+  /** Made ready and not told yet whether to go on. */
+  readonly #waiting = new Set<string>();
+  /** Told to leave; who waits for that. */
+  readonly #leaving = new Map<string, () => void>();
   #closed = false;
 
   constructor(
@@ -33,10 +37,31 @@ export class Launcher {
     return this.#child?.pid ?? null;
   }
 
+  /**
+   * Makes a shim ready, up to its claim, which it does not take before `launch`: whatever ends us first ends it
+   * too, and nothing says that it was there.
+   */
+  stage(attemptDir: string): void {
+    this.#waiting.add(basename(attemptDir));
+    this.#ask(`+${attemptDir}`);
+  }
+
   launch(attemptDir: string): void {
-    this.#unanswered.add(basename(attemptDir));
+    const attemptId = basename(attemptDir);
+    this.#unanswered.add(attemptId);
+    this.#ask(this.#waiting.delete(attemptId) ? `!${attemptId}` : attemptDir);
+  }
+
+  /** Resolves once the shim that was made ready, if there is one, is gone. */
+  withdraw(attemptId: string): Promise<void> {
+    if (!this.#waiting.delete(attemptId)) return Promise.resolve();
+    this.#ask(`-${attemptId}`);
+    return new Promise((resolve) => this.#leaving.set(attemptId, resolve));
+  }
+
+  #ask(request: string): void {
     this.#child ??= this.#spawn();
-    this.#child.stdin?.write(`${attemptDir}\0`);
+    this.#child.stdin?.write(`${request}\0`);
   }
 
   /** Lets it end, which is not waited for: it may be stopped, and we may not. Shims go on. */
@@ -74,6 +99,7 @@ export class Launcher {
     const [, word, attemptId, status] = /^(started|gone) (\S+)(?: (-?\d+))?$/.exec(line) ?? [];
     if (attemptId === undefined || this.#closed) return;
     this.#unanswered.delete(attemptId);
+    if (this.#hasLeft(attemptId)) return;
     if (word === 'started') this.events.started(attemptId);
     else this.events.gone(attemptId, Number(status ?? 0));
   }
@@ -84,6 +110,13 @@ export class Launcher {
     this.#child = null;
     const lost = [...this.#unanswered];
     this.#unanswered.clear();
+    this.#waiting.clear(); // they have ended with it
+    for (const attemptId of this.#leaving.keys()) this.#hasLeft(attemptId);
     this.events.lost(lost, cause);
+  }
+
+  #hasLeft(attemptId: string): boolean {
+    this.#leaving.get(attemptId)?.();
+    return this.#leaving.delete(attemptId);
   }
 }

@@ -54,15 +54,24 @@ export class LocalExecutor implements Executor {
 
   /** @throws CwdGone */
   prepare(order: StartOrder, named?: Named): Promise<Prepared> {
-    return prepareAttempt(order, this.cgroups.of(order.attemptId), this.options, named);
+    const { attemptId } = order;
+    // While the claim is being committed the shim gets ready; it takes its own when it is launched.
+    const beside = named && {
+      named,
+      written: () => this.#launcher.stage(this.#dir(attemptId)),
+      withdraw: () => this.#launcher.withdraw(attemptId),
+    };
+    return prepareAttempt(order, this.cgroups.of(attemptId), this.options, beside);
   }
 
   launch(attemptId: string): void {
     if (this.#attempt(attemptId).launched()) this.#launcher.launch(this.#dir(attemptId));
+    else void this.#launcher.withdraw(attemptId);
   }
 
   async discard(attemptId: string, prepared: Prepared): Promise<void> {
     this.#attempts.delete(attemptId);
+    await this.#launcher.withdraw(attemptId);
     await discardAttempt(attemptId, prepared, this.options.state);
   }
 

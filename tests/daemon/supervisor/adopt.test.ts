@@ -139,15 +139,7 @@ test('a shim stopped between claim and start is waited for, without a timer, and
     world,
     sh('echo once >> ran; while [ ! -e go ]; do sleep 0.01; done; exit 9'),
     {
-      under: [
-        'strace',
-        '-o',
-        '/dev/null',
-        '-e',
-        'trace=clone,?fork',
-        '-e',
-        'inject=clone,?fork:signal=SIGSTOP:when=1',
-      ],
+      under: ['strace', '-o', '/dev/null', '-e', 'trace=linkat', '-e', 'inject=linkat:signal=SIGSTOP:when=1'],
     },
   );
   await until('the claim', () => has(world, id, 'claim'));
