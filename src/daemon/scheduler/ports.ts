@@ -22,6 +22,8 @@ export interface Ports {
   annotate(log: string, lines: string[]): Promise<void>;
   /** The command runs. */
   started(attempt: StoredAttempt, run: StoredRun): void;
+  /** Whether the run wrote that it is done; asked when it ended with code 0. */
+  saysDone(attempt: StoredAttempt): Promise<boolean>;
   /** Whether the attempt left a complete checkpoint that it did not start from. */
   progressed(attempt: StoredAttempt): Promise<boolean>;
   /** Whether there are curves under the run's experiment id, which are not its own: it has never started. */

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { failpoint } from '../failpoint.js';
 import type { Command, Committed } from '../queue/commands.js';
-import { describe, type Ending, judge } from '../run/outcome.js';
+import { describe, type Ending, judge, type Outcome } from '../run/outcome.js';
 import { isFinal, isLive, type RunState } from '../run/run.js';
 import type { Dependency } from '../run/submission.js';
-import type { StoredRun } from '../store/stored.js';
+import type { StoredAttempt, StoredRun } from '../store/stored.js';
 import type { Fact } from '../supervisor/executor.js';
 import { Leases } from './leases.js';
 import { type DependencyState, type Machine, plan, type Reason, type Waiting, whyWaiting } from './plan.js';
 import { type Ports, record } from './ports.js';
-import { startAttempt } from './start.js';
+import { type Claim, startAttempt } from './start.js';
 import { Turn } from './turn.js';
 
 /** Records wait no longer than this for a start under way. */
@@ -31,6 +31,8 @@ export class Scheduler {
   /** Attempts on their way to their first instruction, and who waits until there is none. */
   readonly #starting = new Set<string>();
   #calm: (() => void)[] = [];
+  /** Resolves once every end that has been seen is handed in to the queue. */
+  #ends = Promise.resolve();
   /** As stored; null: to be read again. */
   #rules: {
     limits: ReadonlyMap<string, number>;
@@ -211,7 +213,7 @@ export class Scheduler {
       this.#leases.take(attemptId, { runId: id, group, sweep, experiment, slots: request.slots });
       this.#turn.remove(id);
       this.#starting.add(attemptId);
-      void this.#start(id, attemptId, request.slots).then((launched) => {
+      void this.#start(id, { attemptId, slots: request.slots, after: this.#ends }).then((launched) => {
         if (!launched) this.#noLongerStarting(attemptId);
       });
     }
@@ -229,9 +231,10 @@ export class Scheduler {
   }
 
   /** Whether it was launched. */
-  async #start(runId: number, attemptId: string, slots: number): Promise<boolean> {
+  async #start(runId: number, claim: Claim): Promise<boolean> {
+    const { attemptId } = claim;
     try {
-      const started = await startAttempt(this.ports, runId, attemptId, slots);
+      const started = await startAttempt(this.ports, runId, claim);
       if (started.launched) return true;
       if ('lowDisk' in started) this.#waitForDisk(started.project, started.lowDisk);
     } catch (err) {
@@ -296,12 +299,17 @@ export class Scheduler {
     const attempt = store.attempt(attemptId);
     if (held === undefined || attempt === null) return;
     const { runId } = held;
-    const outcome = judge(ending, store.submission(runId)?.requeueExits ?? []);
-    const progressed = outcome.verdict === 'success' ? false : await this.ports.progressed(attempt);
-    failpoint('beforeEnd');
-    // The processes are gone, so the slot is free whatever the commit says. Claims of others come after it, or with it.
+    // The processes are gone, so the slot is free whatever comes: what is next gets ready while it is found out how
+    // this one ended. Claims are committed after that end, or with it.
+    let handedIn = (): void => {};
+    const told = new Promise<void>((resolve) => {
+      handedIn = resolve;
+    });
+    this.#ends = this.#ends.then(() => told);
     this.#leases.free(attemptId);
     const starts = this.#carryOut();
+    const { outcome, progressed } = await this.#outcome(attempt, ending);
+    failpoint('beforeEnd');
     const end = this.#record(
       {
         do: 'transition',
@@ -312,6 +320,7 @@ export class Scheduler {
       // What is not on disk yet holds its slot there: no claim may pass it.
       { joins: starts > 0, delayed: () => this.#leases.take(attemptId, held) },
     );
+    handedIn();
     await end;
     if (this.#leases.get(attemptId) !== undefined) {
       this.#leases.free(attemptId);
@@ -330,6 +339,19 @@ export class Scheduler {
     failpoint('beforeSettled');
     executor.settled(attemptId);
     failpoint('afterSettled');
+  }
+
+  async #outcome(attempt: StoredAttempt, seen: Ending): Promise<{ outcome: Outcome; progressed: boolean }> {
+    const { store, saysDone, progressed, log } = this.ports;
+    const asked = (question: (attempt: StoredAttempt) => Promise<boolean>): Promise<boolean> =>
+      question(attempt).catch((err) => {
+        log.warn({ event: 'outcome_uncertain', attemptId: attempt.id, err });
+        return false;
+      });
+    const ending =
+      seen.seen === 'exit' && seen.record.code === 0 ? { ...seen, done: await asked(saysDone) } : seen;
+    const outcome = judge(ending, store.submission(attempt.runId)?.requeueExits ?? []);
+    return { outcome, progressed: outcome.verdict === 'success' ? false : await asked(progressed) };
   }
 
   /** A stop or pause that is committed is carried out, once; another group counts it from now on. */

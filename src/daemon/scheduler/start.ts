@@ -24,10 +24,16 @@ interface Claiming {
   answer: Result | null;
 }
 
-interface Order {
-  run: StoredRun;
+/** What a new attempt is claimed with. */
+export interface Claim {
   attemptId: string;
   slots: number;
+  /** Is not committed before that. */
+  after: Promise<void>;
+}
+
+interface Order extends Claim {
+  run: StoredRun;
   /** The run's, or the one that it gets with this attempt. */
   experimentId: string;
 }
@@ -36,13 +42,9 @@ interface Order {
  * 1 look, 2 take a run directory, 3 fill it and beside that claim durably, 4 launch. Nothing is executed before the
  * claim is committed.
  */
-export async function startAttempt(
-  ports: Ports,
-  runId: number,
-  attemptId: string,
-  slots: number,
-): Promise<Started> {
+export async function startAttempt(ports: Ports, runId: number, claimed: Claim): Promise<Started> {
   const { store, executor, log } = ports;
+  const { attemptId } = claimed;
   const run = store.run(runId);
   if (run?.state !== 'queued') return { launched: false };
   const low = await ports.lowDisk(run.project);
@@ -54,7 +56,7 @@ export async function startAttempt(
       text: 'the stored submission is damaged; submit it again',
     });
 
-  const order: Order = { run, attemptId, slots, experimentId: run.experimentId };
+  const order: Order = { run, ...claimed, experimentId: run.experimentId };
   failpoint('beforePrepare');
   const claiming: Claiming = { answer: null };
   let prepared: Prepared;
@@ -62,6 +64,7 @@ export async function startAttempt(
     order.experimentId = await experimentOf(ports, run, submission);
     const { point, warnings } = await resumeFrom(ports, run);
     prepared = await prepare(ports, order, submission, point, async (directory) => {
+      await claimed.after;
       failpoint('beforeClaim');
       const [answer] = await ports.execute([claim(ports, order, point, directory)]);
       claiming.answer = answer ?? null;

@@ -14,7 +14,7 @@ import { Pauses } from './pauses.js';
 import { reconcile, type Verdict } from './reconcile.js';
 import { watchRecords } from './record-watch.js';
 import type { Started } from './records.js';
-import { readRecords, readStuck, takeClaim } from './sight.js';
+import { readExit, readRecords, readStuck, takeClaim } from './sight.js';
 import { killAttempt } from './tree.js';
 
 /** What all attempts of a daemon share. */
@@ -24,8 +24,6 @@ export interface Surroundings {
   bootId: string;
   clock: Clock;
   log: Log;
-  /** Whether the run wrote that it is done; asked when it ended with code 0. */
-  saysDone(attemptId: string): Promise<boolean>;
   fact(fact: Fact): void;
 }
 
@@ -170,12 +168,21 @@ export class Attempt {
   }
 
   #reconcile(claim: Claim['is']): Verdict {
-    const { attemptId, bootId } = this.origin;
+    const { bootId } = this.origin;
     const boots = { attempt: bootId, now: this.around.bootId };
-    const records = readRecords(this.dir, attemptId);
+    const records = this.#records();
     // A run may be over before anybody looked: that it began is told all the same, and before its end.
     if (typeof records.started !== 'string') this.#start(records.started);
     return reconcile({ claim, ...records, boots, known: this.#known }, isAlive);
+  }
+
+  /** Of a run that is known to have started, its exit says everything. */
+  #records(): ReturnType<typeof readRecords> {
+    const { attemptId } = this.origin;
+    const exit = this.#startTold ? readExit(this.dir, attemptId) : 'absent';
+    return typeof exit === 'string'
+      ? readRecords(this.dir, attemptId)
+      : { exit, main: 'absent', started: 'absent' };
   }
 
   #adopt(fd: number): void {
@@ -252,13 +259,11 @@ export class Attempt {
     if (this.#stop !== null) lost.stop(this.#stop);
   }
 
-  /** 1 nobody of the attempt is left, 2 whether the run said that it is done, 3 tell. */
+  /** Told once nobody of the attempt is left. */
   #end(verdict: Ended): void {
     this.#phase = { is: 'over' };
     const { ending, usage, at } = verdict;
     if (verdict.leftover) void this.#sweep(verdict);
-    else if (ending.seen === 'exit' && ending.record.code === 0)
-      void this.#saysDone().then((done) => this.#tellEnd({ ...ending, done }, usage, at));
     else this.#tellEnd(ending, usage, at);
   }
 
@@ -271,15 +276,6 @@ export class Attempt {
       return;
     }
     this.#end({ ...verdict, leftover: false });
-  }
-
-  async #saysDone(): Promise<boolean> {
-    try {
-      return await this.around.saysDone(this.origin.attemptId);
-    } catch (cause) {
-      this.#warn('done_unknown', { err: cause });
-      return false;
-    }
   }
 
   #tellEnd(seen: Ending, usage: Ended['usage'], at: number | null): void {

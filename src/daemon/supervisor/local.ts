@@ -15,7 +15,6 @@ export interface LocalOptions extends PreparePorts {
   shim: Promise<Shim>;
   clock: Clock;
   log: Log;
-  saysDone: Surroundings['saysDone'];
   fact: (fact: Fact) => void;
   /** Of this machine now; tests hand in another. */
   bootId?: string;
@@ -38,8 +37,8 @@ export class LocalExecutor implements Executor {
     readonly shim: Shim,
     readonly cgroups: Cgroups,
   ) {
-    const { clock, log, saysDone, fact } = options;
-    this.#around = { shim: shim.file, bootId: options.bootId ?? readBootId(), clock, log, saysDone, fact };
+    const { clock, log, fact } = options;
+    this.#around = { shim: shim.file, bootId: options.bootId ?? readBootId(), clock, log, fact };
     this.#launcher = new Launcher(shim.file, {
       started: (id) => this.#attempts.get(id)?.look(),
       gone: (id, status) => this.#attempts.get(id)?.launchFailed(shimEnd(status)),

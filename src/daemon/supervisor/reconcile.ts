@@ -57,7 +57,7 @@ const sameBoot = (started: Started, now: string): boolean => started.boot === nu
 
 const exited = ({ record, usage, at }: Exit, leftover: boolean): Verdict => ({
   is: 'ended',
-  // Whether the run said that it is done is not the shim's to know; the caller fills it in.
+  // Whether the run said that it is done is not the shim's to know; the scheduler fills it in.
   ending: { seen: 'exit', record, done: false },
   usage,
   at,

@@ -20,11 +20,8 @@ export async function lowDisk(
   directories: readonly string[],
   { lowWaterBytes }: Settings,
 ): Promise<string | null> {
-  for (const directory of directories) {
-    const low = await tooLittleRoom(directory, lowWaterBytes);
-    if (low !== null) return low;
-  }
-  return null;
+  const low = await Promise.all(directories.map((directory) => tooLittleRoom(directory, lowWaterBytes)));
+  return low.find((reason) => reason !== null) ?? null;
 }
 
 /** `rm`: run directories, and the curves, unless another run keeps its own under the same name. */

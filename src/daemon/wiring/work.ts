@@ -28,10 +28,6 @@ export async function startWork(core: Core, closers: Closers) {
     scribe: core.scribe,
     clock,
     log,
-    saysDone: async (attemptId) => {
-      const attempt = reader.attempt(attemptId);
-      return attempt !== null && attemptSaysDone(attempt.runDir, attempt.number);
-    },
     fact: (fact) => seen(fact),
   });
   closers.push(() => executor.close());
@@ -46,6 +42,7 @@ export async function startWork(core: Core, closers: Closers) {
     store: { ...reader, submission },
     resumePoint: (run) => nextResumePoint(run.resume, reader.attempts(run.id), verify),
     annotate: (file, lines) => appendFile(file, lines.map((line) => `[expd] ${line}\n`).join('')),
+    saysDone: ({ runDir, number }) => attemptSaysDone(runDir, number),
     progressed,
     experimentTaken: ({ project, experimentId }) => hasCurves(project, experimentId),
     replaceExperiment: ({ project, experimentId, ulid }) =>

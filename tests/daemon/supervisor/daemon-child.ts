@@ -37,7 +37,6 @@ const executor = await openLocalExecutor({
   environments: environmentStore(options.state),
   layouts: readLayouts(options.layouts),
   log: { debug() {}, info() {}, warn, error: warn, fatal: warn } as unknown as LocalOptions['log'],
-  saysDone: async () => false,
   fact: (fact) => say({ fact, at: performance.timeOrigin + performance.now() }),
 });
 say({ ready: process.pid });

@@ -146,23 +146,3 @@ test('pause and continue: the tree stands still and goes on', async () => {
   executor.stop(id, 'cancel');
   expect((await world.ended(id)).ending).toMatchObject({ record: { stop: 'cancel', signal: 'SIGTERM' } });
 });
-
-test('whether the run said that it is done is asked when it ended with code 0, and only then', async () => {
-  const world = new World();
-  const asked: string[] = [];
-  const executor = await world.open({
-    saysDone: async (id) => {
-      asked.push(id);
-      return true;
-    },
-  });
-  const orders = [await world.order(sh('exit 0')), await world.order(sh('exit 1'))];
-  for (const order of orders) {
-    await executor.prepare(order);
-    executor.launch(order.attemptId);
-  }
-  const [zero, one] = await Promise.all(orders.map(({ attemptId }) => world.ended(attemptId)));
-  expect(zero?.ending).toMatchObject({ seen: 'exit', done: true });
-  expect(one?.ending).toMatchObject({ seen: 'exit', done: false });
-  expect(asked).toEqual([orders[0]?.attemptId]);
-});

@@ -59,7 +59,6 @@ export class World {
       ...(await this.ports()),
       shim: installShim(shimCandidates(ROOT), this.state),
       log: { debug() {}, info() {}, warn, error: warn, fatal: warn } as unknown as LocalOptions['log'],
-      saysDone: async () => false,
       fact: (fact) => this.heard(fact),
       ...changes,
     });
