@@ -39,6 +39,7 @@ type Phase =
   | { is: 'over' };
 
 type Ended = Extract<Verdict, { is: 'ended' }>;
+type Records = ReturnType<typeof readRecords>;
 
 const RETRY_MS = 1000;
 
@@ -140,13 +141,14 @@ export class Attempt {
     try {
       if (this.#closed) return;
       failpoint('reconcile');
+      const records = this.#records();
       // A shim that came between the two looks: now its claim is there too, if nobody took it away.
-      if (claim.is === 'absent' && !this.#lookedAgain && this.#hasStarted()) {
+      if (claim.is === 'absent' && !this.#lookedAgain && records.started !== 'absent') {
         this.#lookedAgain = true;
         this.look();
         return;
       }
-      const verdict = this.#reconcile(claim.is);
+      const verdict = this.#reconcile(claim.is, records);
       adopted = verdict.is === 'alive' && claim.is === 'held';
       if (verdict.is === 'alive' && claim.is === 'held') this.#adopt(claim.fd);
       if (verdict.is === 'lost') this.#supervisorLost(verdict.main);
@@ -163,21 +165,17 @@ export class Attempt {
     }
   }
 
-  #hasStarted(): boolean {
-    return readRecords(this.dir, this.origin.attemptId).started !== 'absent';
-  }
-
-  #reconcile(claim: Claim['is']): Verdict {
+  /** `records`: read after the look at the claim. */
+  #reconcile(claim: Claim['is'], records: Records): Verdict {
     const { bootId } = this.origin;
     const boots = { attempt: bootId, now: this.around.bootId };
-    const records = this.#records();
     // A run may be over before anybody looked: that it began is told all the same, and before its end.
     if (typeof records.started !== 'string') this.#start(records.started);
     return reconcile({ claim, ...records, boots, known: this.#known }, isAlive);
   }
 
   /** Of a run that is known to have started, its exit says everything. */
-  #records(): ReturnType<typeof readRecords> {
+  #records(): Records {
     const { attemptId } = this.origin;
     const exit = this.#startTold ? readExit(this.dir, attemptId) : 'absent';
     return typeof exit === 'string'
@@ -211,7 +209,7 @@ export class Attempt {
     this.#phase.unwatch();
     this.#phase = { is: 'sought' };
     try {
-      const verdict = this.#reconcile('released');
+      const verdict = this.#reconcile('released', this.#records());
       if (verdict.is === 'ended') this.#end(verdict);
     } catch {} // for want of descriptors, perhaps: looked at again below
     this.look(); // unless it has ended
