@@ -1,6 +1,6 @@
 import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
-import { type GitAnswer, gits } from './run-git.js';
+import { type GitAnswer, git, gits } from './run-git.js';
 
 /** git's view of a tree; paths are relative to `toplevel`. */
 export type CodeSnapshot = KnownCode | { known: false; why: string };
@@ -35,6 +35,7 @@ const LISTED = 1_000;
 /** With more untracked files than this (a data set in the tree) none is looked at. */
 const UNTRACKED = 2_000;
 const LIST_BYTES = 1 << 20;
+const NAMES_BYTES = 4 << 20;
 /** What runs leave behind in a tree is not code, ignored by git or not. */
 const NOT_CODE = [
   'outputs',
@@ -50,47 +51,48 @@ const NOT_CODE = [
 /** The state of the tree at `directory`. Never throws: what cannot be known is said. */
 export async function codeState(directory: string, options: GitOptions = {}): Promise<CodeSnapshot> {
   const { limitMs = LIMIT_MS, env = process.env } = options;
-  const overdue = AbortSignal.timeout(limitMs);
-  const [place, status, diff, others, remote] = await gits(
+  const how = { cwd: directory, env, signal: AbortSignal.timeout(limitMs) };
+  const [place, differing, others, remote] = await gits(
     [
-      { args: ['rev-parse', '--show-toplevel'], maxBytes: LIST_BYTES },
-      {
-        args: ['status', '--porcelain=v2', '-z', '--branch', '--untracked-files=no', '--no-renames'],
-        maxBytes: 16 << 20,
-      },
-      { args: [...DIFF, '--binary', 'HEAD'], maxBytes: DIFF_BYTES },
-      { args: [...LIST_OTHERS, '--', ':/'], maxBytes: LIST_BYTES },
+      { args: PLACE, maxBytes: LIST_BYTES },
+      { args: [...DIFF, ...CHANGES, 'HEAD'], maxBytes: NAMES_BYTES + DIFF_BYTES, long: true },
+      { args: [...LIST_OTHERS, '--', ':/'], maxBytes: LIST_BYTES, long: true },
       { args: ['config', '--get', 'remote.origin.url'], maxBytes: LIST_BYTES },
     ],
-    { cwd: directory, env, signal: overdue },
+    how,
   );
-  const unknown = whyUnknown([place, status], [diff, others], limitMs);
+  const status = UNBORN.test(place.stderr) ? await git(STATUS, { ...how, maxBytes: NAMES_BYTES }) : null;
+  const unknown = whyUnknown(status === null ? [place, named(differing)] : [status], [others], limitMs);
   if (unknown !== null) return { known: false, why: unknown };
-  const toplevel = place.stdout.toString().replace(/\n$/, '');
-  const { commit, branch, changed } = parseStatus(status.stdout.toString());
+  const [toplevel = '', commit = '', head = ''] = place.stdout.toString().split('\n');
+  const { branch, changed, diff } = status === null ? changes(head, differing) : beforeFirstCommit(status);
   const untracked = listed(others);
-  const changedDiff = diff.end === 'ok' && diff.stdout.length > 0 ? diff.stdout : null;
-  const diffOmitted = changed.length > 0 && changedDiff === null;
+  const diffOmitted = changed.length > 0 && diff === null;
   // Loaded while nobody waits: a submission is acknowledged by now.
   const { createHash } = await import('node:crypto');
   const fingerprint = createHash('sha256')
-    .update(`${commit}\0`)
-    .update(changedDiff ?? '');
+    .update(`${status === null ? commit : ''}\0`)
+    .update(diff ?? '');
   for (const line of await traces(toplevel, diffOmitted ? [...changed, ...untracked] : untracked))
     fingerprint.update(line);
   return {
     known: true,
     toplevel,
-    commit,
+    commit: status === null ? commit : '',
     branch,
     remote: remote.end === 'ok' ? remote.stdout.toString().trim() : '',
     dirty: changed.length + untracked.length > 0,
-    diff: changedDiff,
+    diff,
     diffOmitted,
     fingerprint: fingerprint.digest('hex'),
     changedFiles: [...changed, ...untracked].slice(0, LISTED),
   };
 }
+
+/** Top level, commit, and the branch by its full name or, detached, `HEAD`. */
+const PLACE = ['rev-parse', '--show-toplevel', 'HEAD', '--symbolic-full-name', 'HEAD'];
+/** git's own words, in English; the top level is told all the same. */
+const UNBORN = /ambiguous argument 'HEAD'/;
 
 /** The same whatever the user's configuration makes of diffs; renames are an end and a beginning. */
 export const DIFF = [
@@ -101,6 +103,18 @@ export const DIFF = [
   '--no-renames',
   '--src-prefix=a/',
   '--dst-prefix=b/',
+] as const;
+
+/** First the names of what differs, then how. */
+const CHANGES = ['--binary', '--raw', '-z', '--patch'] as const;
+
+const STATUS = [
+  'status',
+  '--porcelain=v2',
+  '-z',
+  '--branch',
+  '--untracked-files=no',
+  '--no-renames',
 ] as const;
 
 const LIST_OTHERS = [
@@ -136,22 +150,57 @@ const firstLine = (text: string): string =>
     .replace(/^fatal: /, '')
     .slice(0, 200) || 'git failed';
 
-/** git-status(1), "Porcelain Format Version 2" with -z. */
-function parseStatus(text: string): { commit: string; branch: string; changed: string[] } {
-  const entries = text.split('\0');
-  const header = (name: string): string =>
-    entries.find((entry) => entry.startsWith(`# branch.${name} `))?.slice(name.length + 10) ?? '';
-  const changed = entries.flatMap((entry) => {
-    // Fields before the path: 8 of an ordinary entry, 10 of an unmerged one.
-    const fields = entry.startsWith('1 ') ? 8 : entry.startsWith('u ') ? 10 : 0;
-    return fields === 0 ? [] : [entry.split(' ').slice(fields).join(' ')];
-  });
-  const commit = header('oid');
-  const branch = header('head');
+interface Changes {
+  branch: string;
+  changed: string[];
+  /** null when there is none or it is too long. */
+  diff: Buffer | null;
+}
+
+/** Of git-diff(1), "Raw output format" with -z: `:modes hashes status` and a path each, NUL-ended; a NUL before the patch. */
+function changes(head: string, { end, stdout }: GitAnswer): Changes {
+  const split = namesEnd(stdout);
+  const names = stdout.subarray(0, split).toString().split('\0');
+  const diff = stdout.subarray(split + 1);
   return {
-    commit: commit === '(initial)' ? '' : commit,
-    branch: branch === '(detached)' ? '' : branch,
-    changed,
+    branch: head.startsWith('refs/heads/') ? head.slice('refs/heads/'.length) : '',
+    // An unmerged file is told twice.
+    changed: [...new Set(names.filter((_, n) => n % 2 === 1))],
+    diff: end === 'ok' && diff.length > 0 && diff.length <= DIFF_BYTES ? diff : null,
+  };
+}
+
+/** A diff that is too long is none, as long as its names are all there. */
+const named = (differing: GitAnswer): GitAnswer =>
+  differing.end === 'too_long' && namesEnd(differing.stdout) < differing.stdout.length
+    ? { ...differing, end: 'ok' }
+    : differing;
+
+/** Where the names end: behind a NUL that no other `:` follows. */
+function namesEnd(output: Buffer): number {
+  let at = 0;
+  while (output[at] === COLON) {
+    const path = output.indexOf(0, at) + 1;
+    const end = path === 0 ? -1 : output.indexOf(0, path);
+    if (end < 0) return output.length;
+    at = end + 1;
+  }
+  return at;
+}
+
+const COLON = 0x3a;
+
+/** git-status(1), "Porcelain Format Version 2" with -z: what is to be committed. There is nothing to differ from. */
+function beforeFirstCommit({ stdout }: GitAnswer): Changes {
+  const entries = stdout.toString().split('\0');
+  const head = entries.find((entry) => entry.startsWith('# branch.head ')) ?? '';
+  return {
+    branch: head.slice('# branch.head '.length),
+    // Eight fields before the path.
+    changed: entries
+      .filter((entry) => entry.startsWith('1 '))
+      .map((entry) => entry.split(' ').slice(8).join(' ')),
+    diff: null,
   };
 }
 

@@ -12,6 +12,8 @@ export interface GitCommand {
   args: readonly string[];
   /** More output than this ends it. */
   maxBytes: number;
+  /** It takes long: it runs beside all others, which run one after the other. */
+  long?: boolean;
 }
 
 interface Options {
@@ -23,7 +25,9 @@ interface Options {
 
 /** Never waits for a lock or a person, runs no hook or monitor of the repository, speaks English. */
 const ENVIRONMENT = { GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0', GIT_PAGER: 'cat', LC_ALL: 'C' };
-const SETTINGS = ['-c', 'core.fsmonitor=false', '-c', 'core.quotePath=false'];
+const SETTINGS = ['core.fsmonitor=false', 'core.quotePath=false', 'diff.autoRefreshIndex=true'].flatMap(
+  (setting) => ['-c', setting],
+);
 
 /** One git command; never rejects. */
 export async function git(
@@ -39,8 +43,8 @@ const FIRST = 3;
 const MISSING = 127;
 
 /**
- * Several git commands side by side, started by one shell: a child costs a short-lived caller more time than git
- * takes. Never rejects.
+ * Several git commands, started by one shell: a child costs a short-lived caller more time than git takes. Never
+ * rejects.
  */
 export async function gits<const Commands extends readonly GitCommand[]>(
   commands: Commands,
@@ -52,8 +56,7 @@ export async function gits<const Commands extends readonly GitCommand[]>(
 
 function together(commands: readonly GitCommand[], { cwd, env, signal }: Options): Promise<GitAnswer[]> {
   return new Promise((answer) => {
-    const script = commands.map(({ args }, n) => `{ ${line(args)} >&${FIRST + n}; echo ${n} $?; } &`);
-    const child = spawn('/bin/sh', ['-c', [...script, 'wait'].join('\n')], {
+    const child = spawn('/bin/sh', ['-c', script(commands)], {
       cwd,
       env: { ...env, ...ENVIRONMENT },
       stdio: ['ignore', 'pipe', 'pipe', ...commands.map(() => 'pipe' as const)],
@@ -93,6 +96,16 @@ function together(commands: readonly GitCommand[], { cwd, env, signal }: Options
     child.on('error', () => done(false));
     child.on('close', () => done(true));
   });
+}
+
+/** A subshell for each would cost as much as git itself, so the short ones run in this one. */
+function script(commands: readonly GitCommand[]): string {
+  const all = commands.map(({ args, long = false }, n) => ({ run: `${line(args)} >&${FIRST + n}`, long, n }));
+  return [
+    ...all.filter(({ long }) => long).map(({ run, n }) => `${run} & P${n}=$!`),
+    ...all.filter(({ long }) => !long).map(({ run, n }) => `${run}; echo ${n} $?`),
+    ...all.filter(({ long }) => long).map(({ n }) => `wait $P${n}; echo ${n} $?`),
+  ].join('\n');
 }
 
 const line = (args: readonly string[]): string =>
