@@ -1,7 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Clock } from '../clock.js';
-import { CwdGone } from '../supervisor/executor.js';
 import { claimDirectory, isOwnDirectory } from './claim.js';
 import { configYaml } from './config.js';
 import type { Contract } from './contract.js';
@@ -9,7 +8,7 @@ import { type Layout, type LayoutValues, runDirectoryPath } from './layout.js';
 import { type Layouts, layoutNamed } from './layouts.js';
 import { metadataJson } from './metadata.js';
 import { directoryMode } from './modes.js';
-import type { AttemptOrder, RunDirectory } from './order.js';
+import { type AttemptOrder, CwdGone, type RunDirectory } from './order.js';
 import { runPaths } from './paths.js';
 import { logLink, moveLogLink, recordSteps } from './publish.js';
 import { type Scribe, type Step, StepFailed } from './scribe.js';

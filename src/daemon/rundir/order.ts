@@ -32,3 +32,10 @@ export interface RunDirectory {
   /** The directory of its sweep, where this attempt made it. */
   sweepDir?: string;
 }
+
+/** The working directory does not exist: the run is held, nothing was executed. */
+export class CwdGone extends Error {
+  constructor(cwd: string) {
+    super(`working directory is gone: ${cwd}`);
+  }
+}

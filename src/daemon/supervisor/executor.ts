@@ -67,9 +67,4 @@ export interface Executor {
   close(): Promise<void>;
 }
 
-/** The working directory does not exist: the run is held, nothing was executed. */
-export class CwdGone extends Error {
-  constructor(cwd: string) {
-    super(`working directory is gone: ${cwd}`);
-  }
-}
+export { CwdGone } from '../rundir/order.js';
