@@ -13,7 +13,7 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
   'daemon/queue': ['daemon/run', 'daemon/store', 'secrets'],
   'daemon/scheduler': ['daemon/run', 'daemon/queue', 'daemon/store', 'daemon/supervisor'],
   'daemon/supervisor': ['daemon/run', 'daemon/rundir'],
-  'daemon/rundir': ['daemon/run', 'daemon/store', 'hydra', 'code', 'environment', 'secrets'],
+  'daemon/rundir': ['daemon/run', 'daemon/store', 'hydra', 'code', 'program', 'environment', 'secrets'],
   'daemon/tracking': ['daemon/run', 'daemon/rundir'],
   'daemon/api': [
     'daemon/run',

@@ -232,6 +232,7 @@ export { describeSource, type Source, type VersionBase } from './compose/source.
 export { Composed, JobConfig, type Part, Sweep } from './composed.js';
 export type { Resolver } from './config/resolve.js';
 export { HydraError } from './errors.js';
+export { valueText } from './override/quoting.js';
 export { sweptTexts } from './override/texts.js';
 export { str } from './python/text.js';
 export { completeNode, type JobOfNode } from './sweep/complete.js';

@@ -54,6 +54,8 @@ test('a sweep, as expctl would compose it', async () => {
 });
 
 test('what is wrong is said in one line', async () => {
-  await expect(compose({ overrides: ['lrr=1'] })).rejects.toThrow(/Could not override 'lrr': there is no key 'lrr'/);
+  await expect(compose({ overrides: ['lrr=1'] })).rejects.toThrow(
+    /Could not override 'lrr': there is no key 'lrr'/,
+  );
   await expect(compose({ searchPath: ['conf'] })).rejects.toThrow(/"conf" is no absolute path/);
 });

@@ -13,6 +13,7 @@ import {
   fromTyped,
   HydraError,
   resolveJob,
+  str,
   toTyped,
   type Value,
   type VersionBase,
@@ -76,15 +77,17 @@ function files(ask: Asks['files']['ask']): Asks['files']['answer'] {
   const job = fromTyped(JSON.parse(composed.job));
   const node = fromTyped(JSON.parse(ask.hydra));
   const { overrides: task, hydraOverrides } = composed;
-  const complete: Value = completeNode(node instanceof Dict ? node : new Dict(), {
+  const complete = completeNode(node instanceof Dict ? node : new Dict(), {
     task,
     hydra: hydraOverrides,
     number,
     outputDir,
   });
+  const outputSubdir = complete.get('output_subdir') ?? null;
   return {
+    outputSubdir: outputSubdir === null ? null : str(outputSubdir),
     config: dumpYaml(job),
-    hydra: dumpYaml(Dict.from([['hydra', complete]])),
+    hydra: dumpYaml(Dict.from<Value>([['hydra', complete]])),
     overrides: dumpYaml(task),
     resolved: pythonJson(resolveJob(job, complete, { env, now: () => now, resolvers: ownResolvers })),
   };

@@ -49,7 +49,14 @@ export interface Asks {
       /** Milliseconds since the epoch. */
       now: number;
     };
-    answer: { config: string; hydra: string; overrides: string; resolved: string };
+    answer: {
+      config: string;
+      hydra: string;
+      overrides: string;
+      resolved: string;
+      /** `hydra.output_subdir`, where Hydra writes the files. */
+      outputSubdir: string | null;
+    };
   };
 }
 

@@ -12,6 +12,7 @@ import { readRegular } from './publish.js';
 import { type RecordedAttempt, recordEnd, recordStart } from './record.js';
 import { Rounds } from './rounds.js';
 import type { Scribe } from './scribe.js';
+import type { SweepIndex } from './sweep-index.js';
 
 export interface ChroniclePorts {
   clock: Clock;
@@ -19,6 +20,7 @@ export interface ChroniclePorts {
   scribe: Scribe;
   environments: Pick<Environments, 'load'>;
   diffs: Pick<ContentStore, 'load'>;
+  sweepIndex: SweepIndex;
   submission(runId: number): Submission | null;
   code(runId: number): CodeState | null;
 }
@@ -50,6 +52,7 @@ export class Chronicle {
     await this.#attempting('record_start', attempt, () =>
       recordStart(this.ports.scribe, recorded(attempt, run, submission)),
     );
+    await this.#pointed(attempt, run, submission);
     await this.#complete(attempt, run, submission);
   }
 
@@ -57,8 +60,15 @@ export class Chronicle {
   async adopted(attempt: StoredAttempt, run: StoredRun): Promise<void> {
     const submission = this.ports.submission(run.id);
     if (submission === null || attempt.runDir === '') return;
+    await this.#pointed(attempt, run, submission);
     const { complete } = await metadataOf(attempt.runDir, attempt.number);
     if (complete === false) await this.#complete(attempt, run, submission);
+  }
+
+  async #pointed(attempt: StoredAttempt, run: StoredRun, { umask }: Submission): Promise<void> {
+    if (run.job === null) return;
+    await this.#attempting('sweep_pointer', attempt, () => this.ports.sweepIndex.point(run));
+    this.ports.sweepIndex.touch(run.job.sweep, umask);
   }
 
   async #complete(attempt: StoredAttempt, run: StoredRun, submission: Submission): Promise<void> {
@@ -100,6 +110,7 @@ export class Chronicle {
     await this.#attempting('record_end', attempt, () =>
       recordEnd(this.ports.scribe, recorded(attempt, run, submission), outcome, endedAt),
     );
+    if (run.job !== null) this.ports.sweepIndex.touch(run.job.sweep, submission.umask);
   }
 
   /** What is to be said of a run beside its state. */

@@ -1,10 +1,9 @@
 import { lstat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Clock } from '../clock.js';
-import { claimDirectory, isOwnDirectory } from './claim.js';
+import { isOwnDirectory } from './claim.js';
 import { configYaml } from './config.js';
 import type { Contract } from './contract.js';
-import { type Layout, type LayoutValues, runDirectoryPath } from './layout.js';
 import { type Layouts, layoutNamed } from './layouts.js';
 import { metadataJson } from './metadata.js';
 import { directoryMode } from './modes.js';
@@ -12,11 +11,14 @@ import { type AttemptOrder, CwdGone, type RunDirectory } from './order.js';
 import { runPaths } from './paths.js';
 import { logLink, moveLogLink, recordSteps } from './publish.js';
 import { type Scribe, type Step, StepFailed } from './scribe.js';
+import type { SweepDirectories } from './sweep-directories.js';
+import { claimWanted, wantedDirectory } from './where.js';
 
 export interface CreatePorts {
   layouts: Layouts;
   clock: Clock;
   scribe: Scribe;
+  sweeps: SweepDirectories;
 }
 
 /** A run directory in which this attempt is the first, or one that earlier attempts have used. */
@@ -30,25 +32,24 @@ export interface Claimed extends RunDirectory {
  */
 export async function createRunDirectory(
   order: AttemptOrder,
-  { layouts, clock, scribe }: CreatePorts,
+  { layouts, clock, scribe, sweeps }: CreatePorts,
 ): Promise<Claimed> {
   const { submission, previousRunDir, attempt } = order;
   const layout = layoutNamed(layouts, submission.layout);
-  const shared = layout.per === 'run' && !!previousRunDir && (await isOwnDirectory(previousRunDir));
+  const wanted = wantedDirectory(order, layout, clock.now());
+  const mode = directoryMode(submission.umask);
+  const shared = wanted.per === 'run' && !!previousRunDir && (await isOwnDirectory(previousRunDir));
   const look: Step = { do: 'look', path: submission.cwd };
   const made = shared
     ? scribe.carryOut([look]).then(() => previousRunDir)
-    : claimDirectory(
-        scribe,
-        runDirectoryPath(layout, submission.project, layoutValues(layout, order, clock.now())),
-        directoryMode(submission.umask),
-        [look],
-      );
+    : claimWanted(scribe, wanted, mode, [look]);
   const runDir = await made.catch((cause: unknown) => {
     throw cause instanceof StepFailed && isGone(cause) ? new CwdGone(submission.cwd) : cause;
   });
   const { log, errorLog } = runPaths(runDir, attempt, submission.split);
-  return { runDir, log, errorLog, shared };
+  const of = order.job?.of ?? null;
+  if (of === null || of.dir !== null) return { runDir, log, errorLog, shared };
+  return { runDir, log, errorLog, shared, sweepDir: await sweeps.directoryOf(order, of, layout) };
 }
 
 const isGone = ({ step, code }: StepFailed): boolean =>
@@ -66,14 +67,16 @@ export async function fillingSteps(
   const { logs, checkpoints, metrics, metricsFile, records } = runPaths(runDir, attempt, submission.split);
   const of = { runDir, attempt, topLevel, umask };
   const metricsStart = shared ? await sizeOf(metricsFile) : 0;
+  // A Hydra application keeps a log of its own under that name.
+  const isHydra = submission.configuration?.kind === 'application';
   const link = logLink(runDir, order.name, log);
-  if (shared) await moveLogLink(link);
+  if (shared && !isHydra) await moveLogLink(link);
   const attempts = dirname(records);
   return [
     ...[logs, checkpoints, metrics, dirname(attempts), attempts, records].map(
       (path): Step => ({ do: 'have', path, mode: directoryMode(umask) }),
     ),
-    ...(shared ? [] : [link]),
+    ...(shared || isHydra ? [] : [link]),
     ...recordSteps(of, 'config.yaml', configYaml(order, contract.argv)),
     ...recordSteps(of, 'metadata.json', metadataJson(order, contract.environment, startedAt, metricsStart)),
   ];
@@ -81,15 +84,3 @@ export async function fillingSteps(
 
 /** 0 for what is not there. */
 const sizeOf = async (path: string): Promise<number> => (await lstat(path).catch(() => null))?.size ?? 0;
-
-const layoutValues = (layout: Layout, order: AttemptOrder, now: number): LayoutValues => ({
-  now: layout.per === 'run' ? order.submittedAt : now,
-  name: order.name,
-  job: '',
-  attempt: String(order.attempt),
-  run_id: String(order.runId),
-  ulid: order.ulid,
-  git: order.code?.known ? order.code.commit.slice(0, 8) : '',
-  experiment_id: order.experimentId,
-  sweep: '',
-});

@@ -1,4 +1,5 @@
 import { rm, rmdir } from 'node:fs/promises';
+import { type ConfiguredPorts, withConfiguration } from './configured.js';
 import { contract } from './contract.js';
 import { type CreatePorts, createRunDirectory, fillingSteps } from './create.js';
 import { discardRunDirectory } from './discard.js';
@@ -11,6 +12,7 @@ import { inTurn } from './turns.js';
 export interface PreparePorts extends CreatePorts {
   /** The state directory. */
   state: string;
+  configured: ConfiguredPorts;
   environments: Pick<Environments, 'load'>;
 }
 
@@ -40,17 +42,25 @@ export async function prepareAttempt(
 ): Promise<RunDirectory> {
   const startedAt = ports.clock.now();
   const [claimed, submitted] = await bothOrNeither(order, ports);
-  const { runDir, log, errorLog } = claimed;
-  const directory = { runDir, log, errorLog };
+  const { runDir, log, errorLog, sweepDir } = claimed;
+  const directory = { runDir, log, errorLog, ...(sweepDir !== undefined && { sweepDir }) };
   const told = named(directory);
-  const made = contract(order, runDir, submitted);
-  const spec = specSteps(
-    attemptDir(ports.state, order.attemptId),
-    encodeSpec(order, directory, made, cgroup),
-  );
   const both = await Promise.allSettled([
     inTurn(runDir, async () => {
-      await ports.scribe.carryOut([...(await fillingSteps(order, claimed, made, startedAt)), ...spec]);
+      const plain = contract(order, runDir, submitted);
+      const { contract: made, steps } = await withConfiguration(
+        order,
+        runDir,
+        plain,
+        ports.state,
+        ports.configured,
+      );
+      const spec = encodeSpec(order, directory, made, cgroup);
+      await ports.scribe.carryOut([
+        ...(await fillingSteps(order, claimed, made, startedAt)),
+        ...specSteps(attemptDir(ports.state, order.attemptId), spec),
+        ...steps,
+      ]);
       written();
     }),
     told,

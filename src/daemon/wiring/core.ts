@@ -4,6 +4,7 @@ import type { Worker } from 'node:worker_threads';
 import { PACKAGE_ROOT } from '../../install.js';
 import { type Places, stopMarker } from '../../places.js';
 import { systemClock } from '../clock.js';
+import { Composer } from '../compose/composer.js';
 import { guardPlaces } from '../guard/guard.js';
 import { openLog } from '../log.js';
 import type { Loaded } from '../options.js';
@@ -15,6 +16,8 @@ import { diffStore } from '../rundir/diffs.js';
 import { environmentStore } from '../rundir/environment.js';
 import { layoutNamed, readLayouts } from '../rundir/layouts.js';
 import { Scribe } from '../rundir/scribe.js';
+import { SweepDirectories } from '../rundir/sweep-directories.js';
+import { SweepIndex } from '../rundir/sweep-index.js';
 import { takeLock } from '../store/lock.js';
 import { openReader } from '../store/reader.js';
 import { installShim, shimCandidates } from '../supervisor/shim.js';
@@ -80,6 +83,10 @@ export async function openCore({ places, loaded, flags, env, writer }: Given, cl
   const environments = environmentStore(places.state);
   const configurations = configurationStore(places.state);
   const diffs = diffStore(places.state);
+  const composer = new Composer(join(PACKAGE_ROOT, 'dist/composer.cjs'));
+  closers.push(() => composer.close());
+  const sweepIndex = new SweepIndex({ clock, log, scribe, sweep: reader.sweep, jobsOf: reader.jobsOf });
+  closers.push(() => sweepIndex.close());
   return {
     places,
     env,
@@ -96,6 +103,17 @@ export async function openCore({ places, loaded, flags, env, writer }: Given, cl
     shim,
     scribe,
     layouts,
-    chronicle: new Chronicle({ clock, log, scribe, environments, diffs, submission, code: reader.code }),
+    composer,
+    sweeps: new SweepDirectories(scribe, configurations),
+    chronicle: new Chronicle({
+      clock,
+      log,
+      scribe,
+      environments,
+      diffs,
+      sweepIndex,
+      submission,
+      code: reader.code,
+    }),
   };
 }

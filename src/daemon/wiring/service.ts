@@ -16,7 +16,6 @@ import { logsService } from '../api/logs.js';
 import { reflection } from '../api/reflection.js';
 import { type RunsPorts, runsService } from '../api/runs.js';
 import { listen } from '../api/server.js';
-import { Composer } from '../compose/composer.js';
 import { runFiles, shimVersion, shownSettings, stopAll } from './adapters.js';
 import type { Closers, Core, End } from './core.js';
 import type { Work } from './work.js';
@@ -26,15 +25,13 @@ export async function serve(core: Core, work: Work, closers: Closers, end: End):
   const { log, places, queue, reader } = core;
   const closing = new AbortController();
   const calls = new Calls(log, closing.signal);
-  const composer = new Composer(join(PACKAGE_ROOT, 'dist/composer.cjs'));
-  closers.push(() => composer.close());
   const logs = { calls, reads: reader, onCommit: queue.onCommit, reasons: work.scheduler };
   const listening = await listen({
     socket: places.socket,
     services: [
       [RunsService, runsService(runsPorts(core, work, calls))],
       logsService(logs),
-      [ComposeService, composeService(calls, composer)],
+      [ComposeService, composeService(calls, core.composer)],
       [DaemonService, daemonService(daemonPorts(core, work, calls, end))],
       [
         HealthService,

@@ -11,6 +11,7 @@ import { attemptSaysDone } from '../tracking/done.js';
 import { nextResumePoint, progressed } from '../tracking/line.js';
 import { verifyInThread } from '../tracking/verify.js';
 import { lowDisk } from './adapters.js';
+import { configured } from './configured.js';
 import type { Closers, Core } from './core.js';
 import { tidyAfterRemovals, tidyUp } from './tidy.js';
 
@@ -26,6 +27,8 @@ export async function startWork(core: Core, closers: Closers) {
     layouts: core.layouts,
     environments: core.environments,
     scribe: core.scribe,
+    sweeps: core.sweeps,
+    configured: configured(core),
     clock,
     log,
     fact: (fact) => seen(fact),

@@ -20,3 +20,9 @@ export const escaped = (text: string): string => text.replace(/[\\()[\]{}:=, \t]
 
 /** The text of a run of escapes: every other character. */
 export const unescaped = (text: string): string => text.replace(/\\(.)/gs, '$1');
+
+/** A text as the value of an override, in quotes where a sign in it means something there. */
+export const valueText = (text: string): string =>
+  /^[A-Za-z_./][\w./@+-]*$/.test(text) && !/^(?:null|true|false|inf|nan)$/i.test(text)
+    ? text
+    : quotedText(text, "'");

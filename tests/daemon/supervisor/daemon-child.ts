@@ -7,6 +7,7 @@ import { Scribe } from '../../../src/daemon/rundir/scribe.js';
 import type { StartOrder } from '../../../src/daemon/supervisor/executor.js';
 import { type LocalOptions, openLocalExecutor } from '../../../src/daemon/supervisor/local.js';
 import { installShim } from '../../../src/daemon/supervisor/shim.js';
+import { unconfigured } from '../../helpers/unconfigured.js';
 
 /** A daemon's executor in a process of its own, to be killed: commands as JSON lines in, facts as JSON lines out. */
 export type ChildCommand =
@@ -29,10 +30,12 @@ const hoarded: number[] = [];
 const ballast: Buffer[] = [];
 
 const shim = installShim(options.shims, options.state);
+const scribe = new Scribe(shim.then(({ file }) => file));
 const executor = await openLocalExecutor({
   state: options.state,
   shim,
-  scribe: new Scribe(shim.then(({ file }) => file)),
+  ...unconfigured(scribe),
+  scribe,
   clock: systemClock,
   environments: environmentStore(options.state),
   layouts: readLayouts(options.layouts),

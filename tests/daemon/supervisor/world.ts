@@ -14,6 +14,7 @@ import type { Fact, StartOrder, Unsettled } from '../../../src/daemon/supervisor
 import { readBootId } from '../../../src/daemon/supervisor/identity.js';
 import { type LocalOptions, openLocalExecutor } from '../../../src/daemon/supervisor/local.js';
 import { installShim, shimCandidates } from '../../../src/daemon/supervisor/shim.js';
+import { unconfigured } from '../../helpers/unconfigured.js';
 import { until } from '../../helpers/until.js';
 
 export const ROOT = resolve('.');
@@ -70,6 +71,7 @@ export class World {
     const scribe = new Scribe(SHIM);
     this.#cleanUps.push(async () => scribe.close());
     return {
+      ...unconfigured(scribe),
       scribe,
       state: this.state,
       clock: systemClock,

@@ -9,6 +9,7 @@ import { readLayouts } from '../../../src/daemon/rundir/layouts.js';
 import type { AttemptOrder } from '../../../src/daemon/rundir/order.js';
 import type { PreparePorts } from '../../../src/daemon/rundir/prepare.js';
 import { Scribe } from '../../../src/daemon/rundir/scribe.js';
+import { unconfigured } from '../../helpers/unconfigured.js';
 
 export const CONF = fileURLToPath(new URL('../../../conf', import.meta.url));
 
@@ -35,12 +36,14 @@ export async function ports(
   now?: () => number,
 ): Promise<PreparePorts & { environments: ReturnType<typeof environmentStore> }> {
   await mkdir(state, { recursive: true });
+  const scribe = openScribe();
   return {
+    ...unconfigured(scribe),
     state,
     layouts: readLayouts(CONF),
     clock: now ? { ...systemClock, now } : systemClock,
     environments: environmentStore(state),
-    scribe: openScribe(),
+    scribe,
   };
 }
 

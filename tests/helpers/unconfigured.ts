@@ -1,0 +1,10 @@
+import type { Scribe } from '../../src/daemon/rundir/scribe.js';
+import { SweepDirectories } from '../../src/daemon/rundir/sweep-directories.js';
+
+/** For tests whose runs have no configurations. */
+export const unconfigured = (scribe: Scribe) => ({
+  configured: { jobFiles: refuse, keptSources: refuse },
+  sweeps: new SweepDirectories(scribe, { load: refuse }),
+});
+
+const refuse = (): Promise<never> => Promise.reject(new Error('there are no configurations here'));
