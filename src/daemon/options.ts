@@ -17,10 +17,14 @@ export interface Settings {
   graceMs: number;
   lowWaterBytes: number;
   sweepLimit: number;
+  configDrift: ConfigDrift;
   logLevel: string;
   notify: NotifyTarget[];
   state: string | null;
 }
+
+/** What becomes of a run whose configuration files say something else at its start than when it was submitted. */
+export type ConfigDrift = 'warn' | 'hold';
 
 export type Origin = 'flag' | 'environment' | 'file' | 'default';
 
@@ -71,6 +75,14 @@ export const SETTINGS: readonly Key[] = [
     description: 'how many jobs one sweep may have',
     default: 10_000,
     parse: whole(1, 1_000_000),
+  },
+  {
+    key: 'config_drift',
+    field: 'configDrift',
+    description:
+      'a Hydra application whose configuration files have changed since it was submitted: warn, or hold it once',
+    default: 'warn',
+    parse: oneOf(['warn', 'hold']),
   },
   {
     key: 'log_level',

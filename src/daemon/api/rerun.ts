@@ -98,10 +98,10 @@ async function configurationOf(
   contents: Contents,
 ): Promise<Configuration | null> {
   if (request.configuration !== undefined) return toConfiguration(request.configuration, argv, contents);
-  if (configuration === null) return null;
-  if (configuration.composed !== null) {
-    await contents.need(configuration.composed.hydraSha, 'hydra node');
-    await contents.need(configuration.composed.treeSha, 'tree');
-  }
-  return configuration;
+  const composed = configuration?.composed ?? null;
+  if (configuration === null || composed === null) return configuration;
+  await contents.need(composed.hydraSha, 'hydra node');
+  await contents.need(composed.treeSha, 'tree');
+  // The same run once more, whatever its files say now.
+  return { ...configuration, composed: { ...composed, pinned: configuration.kind === 'application' } };
 }

@@ -26,7 +26,7 @@ export const isLive = (state: RunState): state is LiveState =>
 
 /** Why a run is held: `code` for programs, `text` for people. */
 export interface HoldReason {
-  code: 'user' | 'cwd_gone' | 'start_failed' | 'poison' | 'spec_corrupt' | 'sweep_failures';
+  code: 'user' | 'cwd_gone' | 'start_failed' | 'poison' | 'spec_corrupt' | 'sweep_failures' | 'config_drift';
   text: string;
 }
 

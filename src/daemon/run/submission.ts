@@ -59,6 +59,13 @@ export interface Composed {
   holdOnDrift: boolean;
 }
 
+/** A key whose value is another than the one that was submitted, each as YAML; null: the key is not there. */
+export interface Drift {
+  key: string;
+  one: string | null;
+  other: string | null;
+}
+
 export type DependencyKind = 'afterok' | 'afterany';
 export interface Dependency {
   on: number;

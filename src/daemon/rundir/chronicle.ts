@@ -117,11 +117,12 @@ export class Chronicle {
   async remarks(run: StoredRun): Promise<string[]> {
     const code = this.ports.code(run.id);
     const remarks = code !== null && !code.known ? [`code state unknown: ${code.why}`] : [];
-    const changed = await changedSinceSubmission(run);
+    const { code: changed, config } = await changesSinceSubmission(run);
     if (changed.length > 0)
       remarks.push(
         `code changed since submission: ${changed.length} file${changed.length > 1 ? 's' : ''} (${few(changed)})`,
       );
+    if (config.length > 0) remarks.push(`configuration changed since submission: ${few(config)}`);
     return remarks;
   }
 
@@ -157,11 +158,18 @@ const recorded = (
   startedAt: attempt.startedAt ?? attempt.claimedAt,
 });
 
-async function changedSinceSubmission(run: StoredRun): Promise<string[]> {
-  if (!run.runDir) return [];
-  const { code_changed_since_submission: changed } = await metadataOf(run.runDir, run.attempt);
-  return Array.isArray(changed) ? changed.filter((file) => typeof file === 'string') : [];
+async function changesSinceSubmission(run: StoredRun): Promise<{ code: string[]; config: string[] }> {
+  if (!run.runDir) return { code: [], config: [] };
+  const metadata = await metadataOf(run.runDir, run.attempt);
+  const { code_changed_since_submission: code, config_changed_since_submission: config } = metadata;
+  return {
+    code: Array.isArray(code) ? code.filter((file) => typeof file === 'string') : [],
+    config: Array.isArray(config) ? config.map(keyOf).filter((key) => key !== '') : [],
+  };
 }
+
+const keyOf = (change: unknown): string =>
+  typeof change === 'object' && change !== null && 'key' in change ? String(change.key) : '';
 
 /** Empty where the run overwrote it. */
 async function metadataOf(runDir: string, attempt: number): Promise<Record<string, unknown>> {

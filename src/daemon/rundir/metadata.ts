@@ -59,6 +59,13 @@ export function metadataJson(
     metrics_start: metricsStart,
     ...machine(),
     git: git(order.code ?? null),
+    ...(order.drift !== undefined && {
+      config_changed_since_submission: order.drift.map(({ key, one, other }) => ({
+        key,
+        submitted: one,
+        now: other,
+      })),
+    }),
     environment: shownEnvironment(environment),
   });
 }

@@ -1,5 +1,5 @@
 import type { ResumePoint } from '../run/resume.js';
-import type { CodeState, Submission } from '../run/submission.js';
+import type { CodeState, Drift, Submission } from '../run/submission.js';
 import type { Sweep } from '../run/sweep.js';
 
 /** What an attempt's directory and contract are made from. Times in Unix ms. */
@@ -20,6 +20,8 @@ export interface AttemptOrder {
   submittedAt: number;
   /** As recorded at submission; absent while it is not known. */
   code?: CodeState | null;
+  /** What its configuration files say now otherwise than when it was submitted; absent: nothing, or nobody looked. */
+  drift?: readonly Drift[];
   /** Its number in its sweep, from 0; absent for a run of its own. */
   job?: { number: number; of: Sweep } | null;
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import type { Log } from '../log.js';
 import type { Command, Result } from '../queue/commands.js';
 import type { ResumePoint } from '../run/resume.js';
-import type { CodeState, Dependency, Submission } from '../run/submission.js';
+import type { CodeState, Dependency, Drift, Submission } from '../run/submission.js';
 import type { Sweep } from '../run/sweep.js';
 import type { StoredAttempt, StoredRun } from '../store/stored.js';
 import type { Executor } from '../supervisor/executor.js';
@@ -18,6 +18,8 @@ export interface Ports {
   store: SchedulerStore;
   /** The checkpoint that the run's next attempt goes on from; a line for each that had to be passed over. */
   resumePoint(run: StoredRun): Promise<{ point: ResumePoint | null; warnings: string[] }>;
+  /** What a run's configuration files say otherwise than when it was submitted. */
+  drifted(run: StoredRun, submission: Submission): Promise<Drifted>;
   /** Lines of ours at the head of an attempt's log. */
   annotate(log: string, lines: string[]): Promise<void>;
   /** The command runs. */
@@ -34,6 +36,14 @@ export interface Ports {
   lowDisk(project: string): Promise<string | null>;
   /** The end is committed: complete the run directory. */
   finished(attempt: StoredAttempt, run: StoredRun | null): Promise<void>;
+}
+
+export interface Drifted {
+  drift: readonly Drift[];
+  /** A line for people; null: there is none to be said. */
+  text: string | null;
+  /** Somebody should look before it runs. */
+  hold: boolean;
 }
 
 export interface SchedulerStore {

@@ -4,7 +4,7 @@ import type { Command, Result } from '../queue/commands.js';
 import { judge } from '../run/outcome.js';
 import type { ResumePoint } from '../run/resume.js';
 import type { HoldReason } from '../run/run.js';
-import type { Submission } from '../run/submission.js';
+import type { Drift, Submission } from '../run/submission.js';
 import type { Sweep } from '../run/sweep.js';
 import type { StoredRun } from '../store/stored.js';
 import { CwdGone, type Prepared } from '../supervisor/executor.js';
@@ -36,6 +36,7 @@ interface Order extends Claim {
   run: StoredRun;
   /** The run's, or the one that it gets with this attempt. */
   experimentId: string;
+  drift: readonly Drift[];
 }
 
 /**
@@ -56,13 +57,17 @@ export async function startAttempt(ports: Ports, runId: number, claimed: Claim):
       text: 'the stored submission is damaged; submit it again',
     });
 
-  const order: Order = { run, ...claimed, experimentId: run.experimentId };
+  const order: Order = { run, ...claimed, experimentId: run.experimentId, drift: [] };
   failpoint('beforePrepare');
   const claiming: Claiming = { answer: null };
   let prepared: Prepared;
   try {
+    const { drift, text, hold: holds } = await ports.drifted(run, submission);
+    if (text !== null && holds) return hold(ports, run, { code: 'config_drift', text });
     order.experimentId = await experimentOf(ports, run, submission);
+    order.drift = drift;
     const { point, warnings } = await resumeFrom(ports, run);
+    if (text !== null) warnings.push(text);
     prepared = await prepare(ports, order, submission, point, async (directory) => {
       await claimed.after;
       failpoint('beforeClaim');
@@ -100,7 +105,7 @@ const resumeFrom = async (ports: Ports, run: StoredRun): ReturnType<Ports['resum
 
 const prepare = (
   ports: Ports,
-  { run, attemptId, experimentId }: Order,
+  { run, attemptId, experimentId, drift }: Order,
   submission: Submission,
   resume: ResumePoint | null,
   named: (directory: Prepared) => Promise<void>,
@@ -121,6 +126,7 @@ const prepare = (
       previousRunDir: run.runDir,
       submittedAt: run.submittedAt,
       code: ports.store.code(run.id),
+      ...(drift.length > 0 && { drift }),
     },
     named,
   );

@@ -11,7 +11,7 @@ import { attemptSaysDone } from '../tracking/done.js';
 import { nextResumePoint, progressed } from '../tracking/line.js';
 import { verifyInThread } from '../tracking/verify.js';
 import { lowDisk } from './adapters.js';
-import { configured } from './configured.js';
+import { configured, drifted } from './configured.js';
 import type { Closers, Core } from './core.js';
 import { tidyAfterRemovals, tidyUp } from './tidy.js';
 
@@ -44,6 +44,7 @@ export async function startWork(core: Core, closers: Closers) {
     execute: (commands, how) => queue.execute({ requestId: null, commands }, how),
     store: { ...reader, submission },
     resumePoint: (run) => nextResumePoint(run.resume, reader.attempts(run.id), verify),
+    drifted: (run, asked) => drifted(core, run, asked),
     annotate: (file, lines) => appendFile(file, lines.map((line) => `[expd] ${line}\n`).join('')),
     saysDone: ({ runDir, number }) => attemptSaysDone(runDir, number),
     progressed,
