@@ -6,7 +6,7 @@ import { nameOf } from '../../program/name.js';
 import { ClientError } from '../errors.js';
 import { commandIn, runWords } from './expd-node.js';
 import { composing, noConfiguration } from './open.js';
-import type { OpenPlace } from './place.js';
+import { type OpenPlace, SHIPPED } from './place.js';
 import type { Plan, PlanOptions } from './plan.js';
 import { planOf, refuseForeign } from './planned.js';
 
@@ -17,9 +17,8 @@ export function planComposed(
   overrides: readonly string[],
   options: PlanOptions,
 ): Plan {
-  const asked = { ...options, jobName: place.jobName };
-  const jobName = nameIn(tree, place, overrides, asked) ?? place.jobName;
-  const expansion = composing(() => expand(tree, place, overrides, { ...asked, jobName }));
+  const jobName = jobNameIn(tree, place, overrides, options);
+  const expansion = composing(() => expand(tree, place, overrides, { ...options, jobName }));
   refuseForeign(expansion, 'leave the choice to the sweep: lr=0.1,0.01');
   const origin = {
     place,
@@ -37,21 +36,19 @@ export function planComposed(
   return { ...plan, notes: [...(place.shipped ? [SHIPPED] : []), ...plan.notes] };
 }
 
-const SHIPPED =
-  'no conf/config.yaml here or in a directory above: this is one of the configurations that come with expd';
-
-/** As Hydra would call the job of the script that the command runs; null where there is no command. */
-function nameIn(
+/** As Hydra would call the job: the script that the command runs. */
+export function jobNameIn(
   tree: ConfigTree,
   place: OpenPlace,
   overrides: readonly string[],
-  options: ExpansionOptions,
-): string | null {
+  options: Omit<ExpansionOptions, 'jobName'>,
+): string {
+  const { jobName } = place;
   const command = commandBefore(() => {
-    const expansion = expand(tree, place, overrides, options);
+    const expansion = expand(tree, place, overrides, { ...options, jobName });
     return expansion.kind === 'single' ? expansion.composed : expansion.sweep.config(0);
   });
-  return command === null ? null : nameOf(command);
+  return command === null ? jobName : nameOf(command);
 }
 
 /** What is wrong with a configuration is said later, by who needs it. */

@@ -18,7 +18,11 @@ export interface OpenPlace extends Place {
   shipped: boolean;
 }
 
-const SHIPPED = join(PACKAGE_ROOT, 'conf');
+/** What is said where they are used. */
+export const SHIPPED =
+  'no conf/config.yaml here or in a directory above: using the configurations that come with expd';
+
+const SHIPPED_CONF = join(PACKAGE_ROOT, 'conf');
 
 /** The project's own configurations, else those that come with expd. */
 export function projectPlace(flags: Values<typeof PLACE_FLAGS>, cwd: string): OpenPlace {
@@ -26,7 +30,7 @@ export function projectPlace(flags: Values<typeof PLACE_FLAGS>, cwd: string): Op
   const name = flags['config-name'] ?? 'config';
   const found = given === undefined ? nearestConf(cwd, name) : existing(given, cwd);
   return {
-    directory: found ?? SHIPPED,
+    directory: found ?? SHIPPED_CONF,
     further: flags['config-dir'].map((directory) => existing(directory, cwd)),
     config: name,
     versionBase: '1.3',

@@ -1,9 +1,10 @@
 import { type Part, toTyped } from '../../hydra/hydra.js';
 import type { Answer } from '../render/output.js';
 import type { Context } from '../verb.js';
+import { jobNameIn } from './composed.js';
 import { information, type Kind } from './info.js';
 import { composing, openTree } from './open.js';
-import type { OpenPlace } from './place.js';
+import { type OpenPlace, SHIPPED } from './place.js';
 
 export interface Wanted {
   part: Part;
@@ -21,15 +22,19 @@ export function preview(
   { part, resolve, package: pkg, info }: Wanted,
 ): Answer {
   const tree = openTree(context, place);
-  const warnings = place.shipped ? ['no conf/config.yaml here or above: these come with expd'] : [];
+  const warnings = place.shipped ? [SHIPPED] : [];
   return composing(() => {
-    if (info !== undefined) return { ...information(tree, info, place.config, overrides), warnings };
-    const composed = tree.compose(place.config, overrides);
+    if (info !== undefined)
+      return { ...information(tree, info, place.config, overrides), warnings: warnings.map(warning) };
+    const jobName = jobNameIn(tree, place, overrides, { multirun: false, limit: 1 });
+    const composed = tree.compose(place.config, overrides, { jobName });
     const yaml = composed.yaml({ part, resolve, ...(pkg !== undefined && { package: pkg }) });
     return {
       json: { yaml, config: toTyped(composed.value(part)) },
       text: () => yaml.replace(/\n$/, '').split('\n'),
-      warnings: [...warnings, ...composed.warnings].map((warning) => `warning: ${warning}`),
+      warnings: [...warnings, ...composed.warnings].map(warning),
     };
   });
 }
+
+const warning = (text: string): string => `warning: ${text}`;
