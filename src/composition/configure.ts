@@ -28,7 +28,9 @@ export interface Origin {
 /** A job with its configuration. Contents that are named by their sha256 stand in blobs. */
 export interface ConfiguredJob {
   configuration: Configuration;
-  config: Pick<JobConfig, 'select'>;
+  config: Pick<JobConfig, 'select' | 'unfollowed'>;
+  /** The job's part, with its interpolations as they are. */
+  value: Value;
 }
 
 export interface Configured<J> {
@@ -141,7 +143,7 @@ class Configurations {
   }
 
   #job(
-    config: Pick<JobConfig, 'select'>,
+    config: ConfiguredJob['config'],
     parts: Pick<Configuration, 'overrides' | 'hydraOverrides' | 'hydraSha256' | 'runDir'> & { job: Value },
   ): ConfiguredJob {
     const { place, jobName, kind, programWords, pinned } = this.origin;
@@ -158,7 +160,7 @@ class Configurations {
       holdOnDrift: false,
     };
     this.#made.push(configuration);
-    return { configuration, config };
+    return { configuration, config, value: parts.job };
   }
 
   #jobDir(job: Composed): string {

@@ -1,6 +1,6 @@
 import { type Composition, jobConfig, type Standing } from './compose/composer.js';
 import { argumentOf, contentOf, plain, shown } from './config/argument.js';
-import { missingKeys, resolvedContent, resolveInPlace } from './config/content.js';
+import { missingKeys, resolvedContent, resolveInPlace, unfollowed } from './config/content.js';
 import { copyDict } from './config/create.js';
 import { type Container, children, isContainer, isMissingNode, type Node } from './config/node.js';
 import type { Resolver } from './config/resolve.js';
@@ -50,6 +50,11 @@ export class Composed {
     const { root, resolution } = this.composition;
     const found = resolution.with({ now: asWritten }).find(root, key);
     return found === null || isMissingNode(found) ? '' : shown(plain(argumentOf(found)));
+  }
+
+  /** Why interpolations of the job's part cannot be followed, each error with its `details.key`. */
+  unfollowed(): HydraError[] {
+    return unfollowed(this.#root('job'), this.composition.resolution);
   }
 
   /** The full keys of what has to be given still (`???`). */
@@ -120,6 +125,11 @@ export class JobConfig {
   /** With its interpolations as they are. */
   get value(): Value {
     return contentOf(jobConfig(this.standing));
+  }
+
+  /** Why interpolations in it cannot be followed, each error with its `details.key`. */
+  unfollowed(): HydraError[] {
+    return unfollowed(jobConfig(this.standing), this.standing.resolution);
   }
 
   /** What one key holds, interpolations followed; null where there is nothing. */

@@ -1,7 +1,8 @@
+import type { ConfiguredJob } from '../../composition/configure.js';
 import { type ExpansionOptions, expand, firstOf } from '../../composition/expansion.js';
 import { encodedTree, storedTree } from '../../composition/files.js';
 import { ConfigurationKind } from '../../gen/expd/v1/runs.js';
-import { type Composed, type ConfigTree, HydraError } from '../../hydra/hydra.js';
+import { type Composed, type ConfigTree, Dict, HydraError, isList, type Value } from '../../hydra/hydra.js';
 import { nameOf } from '../../program/name.js';
 import { ClientError } from '../errors.js';
 import { commandIn, runWords } from './expd-node.js';
@@ -28,12 +29,35 @@ export function planComposed(
     pinned: options.pinned,
     tree: () => encodedTree(storedTree(tree, firstOf(expansion).composition.sources)),
   };
-  const finish = ({ config }: { config: Pick<Composed, 'select'> }) => ({
-    argv: commandIn(config) ?? nothingToRun(place),
-    words: runWords(config),
-  });
+  const missing = new Set<string>();
+  const finish = ({ config, value }: ConfiguredJob) => {
+    checkResolves(config);
+    for (const key of missingIn(value)) missing.add(key);
+    return { argv: commandIn(config) ?? nothingToRun(place), words: runWords(config) };
+  };
   const plan = planOf(expansion, origin, finish, options);
-  return { ...plan, notes: [...(place.shipped ? [SHIPPED] : []), ...plan.notes] };
+  const notes = missing.size > 0 ? [`still to be given (???): ${[...missing].join(', ')}`] : [];
+  return { ...plan, notes: [...(place.shipped ? [SHIPPED] : []), ...notes, ...plan.notes] };
+}
+
+/**
+ * The run gets its configuration with all interpolations followed, so they have to lead somewhere; but what only its
+ * own code resolves, and what is known at its start. Throws HydraError
+ */
+function checkResolves(config: ConfiguredJob['config']): void {
+  const error = config
+    .unfollowed()
+    .find(
+      ({ type }) => type !== 'UnsupportedInterpolationType' && type !== 'InterpolationToMissingValueError',
+    );
+  if (error !== undefined) throw error;
+}
+
+/** The keys of every `???`. */
+function missingIn(value: Value, key = ''): string[] {
+  if (value === '???') return [key];
+  const below = isList(value) ? value.entries() : value instanceof Dict ? value : [];
+  return [...below].flatMap(([name, item]) => missingIn(item, key === '' ? `${name}` : `${key}.${name}`));
 }
 
 /** As Hydra would call the job: the script that the command runs. */

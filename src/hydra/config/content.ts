@@ -41,6 +41,17 @@ export function resolvedContent(node: Node, resolution: Resolution, otherwise: O
   return dict;
 }
 
+/** Why interpolations in it cannot be followed, each with its key. */
+export function unfollowed(node: Node, resolution: Resolution): HydraError[] {
+  const found: HydraError[] = [];
+  resolvedContent(node, resolution, (_, error) => {
+    if (!(error instanceof HydraError)) throw error;
+    found.push(error);
+    return null;
+  });
+  return found;
+}
+
 const rethrow: Otherwise = (_, error) => {
   throw error;
 };

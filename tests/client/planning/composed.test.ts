@@ -74,6 +74,24 @@ describe('the expd node', () => {
     expect(jobs[3]?.words.get('tag')).toEqual(['a', 'adam']);
   });
 
+  test('interpolations of the whole configuration have to lead somewhere, in every job', async () => {
+    const lost = { overrides: ['+lost=${nowhere}'] };
+    expect(await refusal(project.plan(lost))).toMatch(/lost: .*'nowhere' not found/);
+    const circle = { overrides: ['+a=${b}', '+b=${a}'] };
+    expect(await refusal(project.plan(circle))).toMatch(/a: Recursive interpolation/);
+    const one = { overrides: ['+a=${seed},${nowhere}'] };
+    expect(await refusal(project.plan(one, { multirun: [''] }))).toMatch(/1 of 2 jobs .* nothing is queued/);
+  });
+
+  test('but not what its own code resolves, or what is known at its start', async () => {
+    const overrides = ['+a=${mine:1}', '+b=${hydra:runtime.output_dir}'];
+    const { jobs, notes } = await project.plan({ overrides });
+    expect(jobs.length).toBe(1);
+    expect(notes).toEqual([]);
+    const { notes: said } = await project.plan({ overrides: ['+c=???', '+d=${c}'] });
+    expect(said).toEqual(['still to be given (???): c']);
+  });
+
   test('names and directories are Hydra’s where the configuration has them', async () => {
     const { jobs } = await project.plan({ overrides: [] }, NAME);
     expect(jobs[0]?.words.get('name')).toEqual(['chosen']);
