@@ -29,6 +29,7 @@ export function projectPlace(flags: Values<typeof PLACE_FLAGS>, cwd: string): Op
   const given = flags['config-path'];
   const name = flags['config-name'] ?? 'config';
   const found = given === undefined ? nearestConf(cwd, name) : existing(given, cwd);
+  if (found === null && !holds(SHIPPED_CONF, name)) throw nowhere(name);
   return {
     directory: found ?? SHIPPED_CONF,
     further: flags['config-dir'].map((directory) => existing(directory, cwd)),
@@ -45,10 +46,17 @@ export function projectPlace(flags: Values<typeof PLACE_FLAGS>, cwd: string): Op
 function nearestConf(cwd: string, name: string): string | null {
   for (let at = cwd; ; at = dirname(at)) {
     const conf = join(at, 'conf');
-    if (statSync(join(conf, `${name}.yaml`), { throwIfNoEntry: false })?.isFile()) return conf;
+    if (holds(conf, name)) return conf;
     if (dirname(at) === at) return null;
   }
 }
+
+/** The name may have its suffix, as Hydra allows. */
+const holds = (conf: string, name: string): boolean =>
+  statSync(join(conf, `${name.replace(/\.ya?ml$/, '')}.yaml`), { throwIfNoEntry: false })?.isFile() ?? false;
+
+const nowhere = (name: string): ClientError =>
+  new ClientError('usage', `there is no conf/${name}.yaml here or in a directory above`, 'write -cp DIR');
 
 function existing(directory: string, cwd: string): string {
   if (directory.includes('://')) return directory;
