@@ -110,8 +110,10 @@ static void obey(struct watch *w, char command, int64_t now) {
   /* What was told to terminate from outside must be able to act on it. */
   else if (command == 'S') act(w, w->end->outside ? 0 : course_pause(c, now), now);
   else if (command == 'R') act(w, course_continue(c, now), now);
-  /* A run that has just ended by itself was not stopped, even where we have not reaped it yet. */
-  else if (stop != STOP_NONE && (c->main_over || main_is_alive(w))) act(w, course_stop(c, stop, now), now);
+  /* A run that has just ended by itself was not stopped, even where we have not reaped it yet; one that we have
+   * told to end has got a further reason. */
+  else if (stop != STOP_NONE && (c->main_over || c->stop != STOP_NONE || main_is_alive(w)))
+    act(w, course_stop(c, stop, now), now);
 }
 
 static void read_commands(struct watch *w, int64_t now) {

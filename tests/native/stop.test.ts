@@ -53,6 +53,15 @@ describe('a stop', () => {
     expect(exitOf(attempt)).toMatchObject({ signal: 'SIGTERM', stop: reason });
   });
 
+  test('that ends the run before a stronger one is read counts as the stronger one', async () => {
+    const attempt = sh('echo ready; exec sleep 99');
+    const slow = ['strace', '-qq', '-o', '/dev/null', '-e', 'inject=kill:delay_exit=300000'];
+    const { over } = await ready(attempt, slow);
+    command(attempt, 'rpc');
+    await over;
+    expect(exitOf(attempt)).toMatchObject({ signal: 'SIGTERM', stop: 'cancel' });
+  });
+
   test('that is ignored ends the whole tree at the end of the grace', async () => {
     const attempt = sh(`(setsid sh -c '${STUBBORN}' &) ; ${STUBBORN}`, { grace_ms: 300 });
     const { over } = await ready(attempt);
