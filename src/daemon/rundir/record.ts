@@ -22,7 +22,7 @@ export interface RecordedAttempt extends Shown {
 
 /** The command runs: status.json says so, the index gets a line. */
 export const recordStart = (scribe: Scribe, of: RecordedAttempt): Promise<void> =>
-  inTurn(of.runDir, () =>
+  inOrder(of, () =>
     scribe.carryOut([
       ...recordSteps(of, 'status.json', runningStatus(of)),
       ...indexSteps(of.project, of.umask, { ...entry(of), status: 'running' }),
@@ -36,7 +36,7 @@ export const recordEnd = (
   outcome: Outcome,
   endedAt: number,
 ): Promise<void> =>
-  inTurn(of.runDir, async () => {
+  inOrder(of, async () => {
     const traceback = await endsInTraceback(of, outcome);
     const end = {
       ...entry(of),
@@ -50,6 +50,10 @@ export const recordEnd = (
       ...indexSteps(of.project, of.umask, end),
     ]);
   });
+
+/** Of a run the last line in the index counts, also where its attempts have directories of their own. */
+const inOrder = ({ ulid, runDir }: RecordedAttempt, work: () => Promise<void>): Promise<void> =>
+  inTurn(ulid, () => inTurn(runDir, work));
 
 const entry = (of: RecordedAttempt): IndexEntry => ({
   ulid: of.ulid,

@@ -1,6 +1,7 @@
-import { appendFile, readFile, rename, stat, symlink } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { type RecordedAttempt, recordEnd, recordStart } from '../../../src/daemon/rundir/record.js';
 import { type IndexEntry, indexLine, indexSteps } from '../../../src/daemon/rundir/runs-index.js';
 import { openScribe, scratch } from './fixture.js';
 
@@ -37,6 +38,28 @@ test('a line each, also after one that a power cut tore', async () => {
     exit_reason: 'signal',
     ended_at: '1970-01-01T00:00:01.000Z',
   });
+});
+
+test('of a run the newest line is the last, also where an end is slow and the next attempt starts elsewhere', async () => {
+  const [project, scribe] = [await scratch(), openScribe()];
+  const failed = { verdict: 'failure', cause: 'exit', code: 3, signal: null, detail: null } as const;
+  const attempt = async (number: number): Promise<RecordedAttempt> => {
+    const runDir = join(project, `${number}`);
+    await mkdir(join(runDir, '.expd/attempts', `${number}`), { recursive: true });
+    const { ulid, runId, name, experimentId } = entry;
+    const log = join(runDir, 'log');
+    return {
+      ...{ ulid, runId, name, experimentId, project, runDir, log, attempt: number },
+      ...{ errorLog: null, startedAt: 0, topLevel: true, umask: 0o022 },
+    };
+  };
+  const [first, second] = [await attempt(1), await attempt(2)];
+  await writeFile(first.log, 'x\n'.repeat(100_000));
+  await recordStart(scribe, first);
+  await Promise.all([recordEnd(scribe, first, failed, 1), recordStart(scribe, second)]);
+  const lines = (await readFile(join(project, 'outputs/runs_index.jsonl'), 'utf8')).trimEnd().split('\n');
+  const told = lines.map((line) => JSON.parse(line)).map(({ attempt, status }) => `${attempt} ${status}`);
+  expect(told).toEqual(['1 running', '1 failed', '2 running']);
 });
 
 test('a link in its place is not followed; outputs itself may be one', async () => {
