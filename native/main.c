@@ -41,6 +41,13 @@ static int watch_word(const char *pid, const char *start) {
   return watch_process((pid_t)p, s);
 }
 
+static int scribe_word(const char *parent) {
+  char *end;
+  long pid = strtol(parent, &end, 10);
+  if (*end || pid <= 0 || pid > 1 << 30) return USAGE;
+  return scribe_run((pid_t)pid);
+}
+
 static int notify_word(const char *text) {
   if (notify_send(text) == 0) return 0;
   perror("expshim: notify");
@@ -56,12 +63,13 @@ int main(int argc, char **argv) {
   descriptors_guard();
   const char *word = argc > 1 ? argv[1] : "";
   if (argc == 2 && strcmp(word, "launcher") == 0) return launcher_run();
-  if (argc == 2 && strcmp(word, "scribe") == 0) return scribe_run();
+  if (argc == 3 && strcmp(word, "scribe") == 0) return scribe_word(argv[2]);
   if (argc == 3 && strcmp(word, "run") == 0) return run_here(argv[2]);
   if (argc == 4 && strcmp(word, "kill") == 0) return kill_word(argv[2], argv[3]);
   if (argc == 4 && strcmp(word, "watch") == 0) return watch_word(argv[2], argv[3]);
   if (argc == 3 && strcmp(word, "notify") == 0) return notify_word(argv[2]);
   if (argc == 2 && strcmp(word, "version") == 0) return version_word();
-  fputs("usage: expshim launcher | scribe | run DIR | kill ATTEMPT SIGNAL | watch PID START | notify TEXT | version\n", stderr);
+  fputs("usage: expshim launcher | scribe PARENT | run DIR | kill ATTEMPT SIGNAL | watch PID START | notify TEXT | version\n",
+        stderr);
   return USAGE;
 }

@@ -199,7 +199,7 @@ static int carry_out(struct request *r) {
 }
 
 /* False: no answer can be given any more. */
-static bool serve(const char *id, char *at, size_t len) {
+static bool serve(char *at, size_t len) {
   struct request r = {at, at + len, false};
   int error = 0, done = 0;
   while (r.at < r.end && error == 0) {
@@ -208,23 +208,25 @@ static bool serve(const char *id, char *at, size_t len) {
     else done++;
   }
   char line[64];
-  int n = snprintf(line, sizeof line, "%.32s %d %d\n", id, error, done);
+  int n = snprintf(line, sizeof line, "%d %d\n", error, done);
   return write_all(1, (struct bytes){line, (size_t)n}) == 0;
 }
 
-/* `<id> <bytes>\n`, then so many bytes. False at the end of input, also in the middle: nobody waits any more. */
+/* `<bytes>\n`, then so many bytes. False at the end of input, also in the middle: nobody waits any more. */
 static bool next(FILE *in) {
-  char head[64], id[33];
+  char head[64];
   size_t len;
-  if (!fgets(head, sizeof head, in) || sscanf(head, "%32s %zu", id, &len) != 2 || len > LARGEST_REQUEST) return false;
+  if (!fgets(head, sizeof head, in) || sscanf(head, "%zu", &len) != 1 || len > LARGEST_REQUEST) return false;
   char *bytes = malloc(len + 1);
-  bool go = bytes && fread(bytes, 1, len, in) == len && serve(id, bytes, len);
+  bool go = bytes && fread(bytes, 1, len, in) == len && serve(bytes, len);
   free(bytes);
   return go;
 }
 
-int scribe_run(void) {
+int scribe_run(pid_t parent) {
   prctl(PR_SET_NAME, "expshim-scribe");
+  prctl(PR_SET_PDEATHSIG, SIGKILL); /* the next daemon shall not find its records replaced by older ones */
+  if (getppid() != parent) return 0; /* it ended before we asked */
   signal(SIGPIPE, SIG_IGN);
   umask(0); /* every mode is as it was asked for */
   while (next(stdin)) continue;

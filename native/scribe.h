@@ -3,7 +3,9 @@
 #ifndef EXPSHIM_SCRIBE_H
 #define EXPSHIM_SCRIBE_H
 
-/* Serves standard input until its end. The exit status. */
-int scribe_run(void);
+#include <sys/types.h>
+
+/* Serves standard input until its end; killed when `parent` ends. The exit status. */
+int scribe_run(pid_t parent);
 
 #endif

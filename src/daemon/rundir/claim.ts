@@ -1,6 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type Scribe, type Step, StepFailed } from './scribe.js';
+import type { Scribe } from './scribe.js';
+import { type Step, StepFailed } from './steps.js';
 
 /** The newest suffix of names asked for often (a sweep in one second); a guess that saves probing. */
 const suffixes = new Map<string, number>();

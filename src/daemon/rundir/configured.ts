@@ -5,7 +5,7 @@ import type { Contract } from './contract.js';
 import { directoryMode } from './modes.js';
 import type { AttemptOrder } from './order.js';
 import { attemptDir, runPaths } from './paths.js';
-import type { Step } from './scribe.js';
+import type { Step } from './steps.js';
 
 /** What a composed configuration becomes for one job, as Hydra writes it at the job's start. */
 export interface JobFiles {

@@ -10,7 +10,8 @@ import { directoryMode } from './modes.js';
 import { type AttemptOrder, CwdGone, type RunDirectory } from './order.js';
 import { runPaths } from './paths.js';
 import { logLink, moveLogLink, recordSteps } from './publish.js';
-import { type Scribe, type Step, StepFailed } from './scribe.js';
+import type { Scribe } from './scribe.js';
+import { type Step, StepFailed } from './steps.js';
 import type { SweepDirectories } from './sweep-directories.js';
 import { claimWanted, wantedDirectory } from './where.js';
 

@@ -8,7 +8,8 @@ import type { Look } from './look.js';
 import { completeMetadataJson, DIFF_FILE, type SlowFacts } from './metadata.js';
 import { runPaths } from './paths.js';
 import { readRegular, recordSteps, type Shown } from './publish.js';
-import type { Scribe, Step } from './scribe.js';
+import type { Scribe } from './scribe.js';
+import type { Step } from './steps.js';
 import { inTurn } from './turns.js';
 
 const GIT_MS = 10_000;

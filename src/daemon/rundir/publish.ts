@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileMode } from './modes.js';
 import type { TopLevelFile } from './paths.js';
 import { runPaths } from './paths.js';
-import type { Step } from './scribe.js';
+import type { Step } from './steps.js';
 
 /** A file of ours is far smaller; what is larger is not ours. */
 const LARGEST = 16 << 20;

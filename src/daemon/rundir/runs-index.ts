@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { relative } from 'node:path';
 import { directoryMode, fileMode } from './modes.js';
 import { outputsDir, runsIndex } from './paths.js';
-import type { Step } from './scribe.js';
+import type { Step } from './steps.js';
 import { utc } from './utc.js';
 
 /** One line of outputs/runs_index.jsonl; the last line of a ULID counts. Times in Unix ms. */

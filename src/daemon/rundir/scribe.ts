@@ -1,144 +1,111 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { getSystemErrorMap } from 'node:util';
+import { Hand } from './hand.js';
+import { encodeSteps, repeatable, type Step, stepFailed } from './steps.js';
 
-/** One file operation; modes are exact, whatever our umask is. Each fails like the system call behind it. */
-export type Step =
-  /** It must be a directory. */
-  | { do: 'look'; path: string }
-  /** A new directory, and one that may be there already. */
-  | { do: 'make' | 'have'; path: string; mode: number }
-  /** A new file, never through a link. */
-  | { do: 'write'; path: string; mode: number; content: Content }
-  /** Whole or not at all; a link there is replaced, never followed. */
-  | { do: 'replace'; path: string; mode: number; content: Content }
-  /** A new file; one that is there is replaced only if it holds what the first of `records` that exists holds. */
-  | { do: 'show'; path: string; mode: number; content: Content; records: readonly string[] }
-  /** A line, in one write. */
-  | { do: 'append'; path: string; mode: number; content: Content }
-  | { do: 'link'; path: string; target: string }
-  /** With all that is in it; nothing there is fine. */
-  | { do: 'remove'; path: string };
-
-type Content = string | Uint8Array;
-
-/** What a step could not do; `code` is the errno's name. The steps before it are done, those after it are not. */
-export class StepFailed extends Error {
-  override name = 'StepFailed';
-
-  constructor(
-    readonly step: Step,
-    readonly code: string,
-    message: string,
-  ) {
-    super(`${code}: ${message}, ${step.do} '${step.path}'`);
-  }
-}
-
-interface Request {
+interface Task {
   steps: readonly Step[];
+  request: Buffer;
+  /** A process that ended in the middle of it may be followed by one that begins again. */
+  again: boolean;
   done: () => void;
   failed: (cause: Error) => void;
 }
 
+/** As many work side by side. */
+const HANDS = 2;
+/** After so long without an answer a hand counts as held up by its disk, and another one takes its place. */
+const LATE_MS = 250;
+/** Disks that hang at once, each with what was to be done there. */
+const MOST_HANDS = 16;
+/** What is under way at the end gets so long; the next daemon mends what then is not done. */
+const LAST_MS = 2_000;
+
 /**
- * The process that carries out lists of file operations, `expshim scribe`. What an attempt needs on disk takes some
- * forty calls: by Node's thread pool they cost several milliseconds of both processors, which stood between the
- * end of one run and the start of the next. A disk that hangs holds up the scribe, and not the daemon.
+ * The processes that carry out lists of file operations. What an attempt needs on disk takes some forty calls: by
+ * Node's thread pool they cost several milliseconds of both processors, which stood between the end of one run and
+ * the start of the next. A disk that hangs holds up what is to be done there and nothing else.
  */
 export class Scribe {
-  #child: ChildProcess | null = null;
-  /** Sent and not answered, by id; answers come in order. */
-  readonly #requests = new Map<number, Request>();
-  #ids = 0;
+  readonly #hands = new Set<Hand>();
+  /** Those that do not answer in time. */
+  readonly #late = new Set<Hand>();
+  readonly #waiting: Task[] = [];
+  readonly #underWay = new Set<Promise<void>>();
   #closed = false;
 
   constructor(private readonly program: string | Promise<string>) {}
 
-  /** In order; resolves when all are done. @throws StepFailed, or an error when there is no process to be had */
+  /** One after the other; resolves when all are done. @throws StepFailed, or an error when there is no process to be had */
   async carryOut(steps: readonly Step[]): Promise<void> {
-    const payload = encode(steps);
+    const request = encodeSteps(steps);
     const program = await this.program;
     if (this.#closed) throw new Error('the scribe is closed');
-    this.#child ??= this.#spawn(program);
-    const { stdin } = this.#child;
-    const id = ++this.#ids;
-    return new Promise((done, failed) => {
-      this.#requests.set(id, { steps, done, failed });
-      stdin?.write(Buffer.concat([Buffer.from(`${id} ${payload.length}\n`), payload]));
+    const work = new Promise<void>((done, failed) => {
+      this.#waiting.push({ steps, request, again: steps.every(repeatable), done, failed });
+      this.#handOut(program);
     });
+    this.#underWay.add(work);
+    return work.finally(() => this.#underWay.delete(work));
   }
 
-  /** What was sent is still carried out. */
-  close(): void {
+  /** Takes nothing more; resolves when what was taken is done, or a disk hangs. */
+  async close(): Promise<void> {
     this.#closed = true;
-    this.#child?.stdin?.end();
-    this.#child?.unref();
-    this.#child = null;
-  }
-
-  #spawn(program: string): ChildProcess {
-    // Detached: Ctrl-C in the terminal of a foreground daemon is not for it.
-    const child = spawn(program, ['scribe'], {
-      cwd: '/',
-      env: {},
-      detached: true,
-      stdio: ['pipe', 'pipe', 'ignore'],
+    let late: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      late = setTimeout(resolve, LAST_MS);
     });
-    let rest = '';
-    // Without descriptors to spare a child comes without streams, and an `error` event follows.
-    child.stdout?.setEncoding('latin1').on('data', (text: string) => {
-      const lines = (rest + text).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) this.#heard(line);
-    });
-    child.stdin?.on('error', () => {}); // EPIPE: its end is told by `close`
-    child.once('error', (cause) => this.#ended(child, cause));
-    child.once('close', (code, signal) =>
-      this.#ended(child, new Error(`the scribe ended with ${signal ?? code}`)),
-    );
-    return child;
+    await Promise.race([Promise.allSettled(this.#underWay), patience]);
+    clearTimeout(late);
+    for (const hand of this.#hands) hand.close();
+    this.#hands.clear();
   }
 
-  /** `<id> <errno, 0 for none> <steps done>` */
-  #heard(line: string): void {
-    const [id = 0, errno = 0, done = 0] = line.split(' ').map(Number);
-    const request = this.#requests.get(id);
-    this.#requests.delete(id);
-    if (request === undefined) return;
-    const step = request.steps[done];
-    if (errno === 0 || step === undefined) request.done();
-    else request.failed(stepFailed(step, errno));
+  #handOut(program: string): void {
+    while (this.#waiting.length > 0) {
+      const hand = this.#free() ?? this.#another(program);
+      if (hand === null) return;
+      void this.#give(hand, this.#waiting.shift()!, program);
+    }
   }
 
-  #ended(child: ChildProcess, cause: Error): void {
-    if (this.#child === child) this.#child = null;
-    for (const { failed } of this.#requests.values()) failed(cause);
-    this.#requests.clear();
+  #free(): Hand | null {
+    for (const hand of this.#hands) if (hand.idle) return hand;
+    return null;
   }
-}
 
-function stepFailed(step: Step, errno: number): StepFailed {
-  const [code, message] = getSystemErrorMap().get(-errno) ?? [`errno ${errno}`, 'failed'];
-  return new StepFailed(step, code, message);
-}
-
-/** NUL-terminated words, content after its length; see native/PROTOCOL.md. Throws for a path with a NUL. */
-function encode(steps: readonly Step[]): Buffer {
-  const parts: Buffer[] = [];
-  const words = (...all: readonly string[]): void => {
-    const torn = all.find((word) => word.includes('\0'));
-    if (torn !== undefined) throw new Error(`NUL in ${JSON.stringify(torn)}`);
-    parts.push(Buffer.from(all.map((word) => `${word}\0`).join('')));
-  };
-  for (const step of steps) {
-    words(step.do, step.path);
-    if (step.do === 'link') words(step.target);
-    if ('mode' in step) words(step.mode.toString(8));
-    if (step.do === 'show') words(...step.records, '');
-    if (!('content' in step)) continue;
-    const content = Buffer.from(step.content);
-    words(String(content.length));
-    parts.push(content);
+  #another(program: string): Hand | null {
+    if (this.#timely >= HANDS || this.#hands.size >= MOST_HANDS) return null;
+    const hand = new Hand(program);
+    this.#hands.add(hand);
+    return hand;
   }
-  return Buffer.concat(parts);
+
+  async #give(hand: Hand, task: Task, program: string): Promise<void> {
+    const overdue = setTimeout(() => {
+      this.#late.add(hand);
+      this.#handOut(program);
+    }, LATE_MS);
+    try {
+      const { errno, done } = await hand.ask(task.request);
+      const step = task.steps[done];
+      if (errno === 0 || step === undefined) task.done();
+      else task.failed(stepFailed(step, errno));
+    } catch (cause) {
+      if (task.again) this.#waiting.unshift({ ...task, again: false });
+      else task.failed(cause instanceof Error ? cause : new Error(String(cause)));
+    }
+    clearTimeout(overdue);
+    this.#late.delete(hand);
+    if (!hand.idle || this.#timely > HANDS) this.#dismiss(hand);
+    this.#handOut(program);
+  }
+
+  get #timely(): number {
+    return this.#hands.size - this.#late.size;
+  }
+
+  #dismiss(hand: Hand): void {
+    this.#hands.delete(hand);
+    hand.close();
+  }
 }

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { Contract } from './contract.js';
 import type { AttemptOrder, RunDirectory } from './order.js';
-import type { Step } from './scribe.js';
+import type { Step } from './steps.js';
 
 /** Attempt id, contract and places as the shim reads them: NUL-ended `key=value` strings (native/PROTOCOL.md). Pure. */
 export function encodeSpec(

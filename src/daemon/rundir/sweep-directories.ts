@@ -6,7 +6,8 @@ import { type Layout, sweepDirectoryPath } from './layout.js';
 import { directoryMode, fileMode } from './modes.js';
 import type { AttemptOrder } from './order.js';
 import { readRegular } from './publish.js';
-import { type Scribe, StepFailed } from './scribe.js';
+import type { Scribe } from './scribe.js';
+import { StepFailed } from './steps.js';
 import { layoutValues } from './where.js';
 
 export const INDEX = 'runs_index.json';

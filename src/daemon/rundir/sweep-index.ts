@@ -7,6 +7,7 @@ import type { StoredRun } from '../store/stored.js';
 import { fileMode } from './modes.js';
 import type { Scribe } from './scribe.js';
 import { headOf, INDEX, POINTERS } from './sweep-directories.js';
+import { inTurn } from './turns.js';
 
 export interface SweepIndexPorts {
   clock: Clock;
@@ -62,9 +63,10 @@ export class SweepIndex {
     const sweep = this.ports.sweep(sweepId);
     if (sweep?.dir == null) return;
     const content = indexJson(sweep, this.ports.jobsOf(sweepId));
-    await scribe
-      .carryOut([{ do: 'replace', path: join(sweep.dir, INDEX), mode: fileMode(umask), content }])
-      .catch((err) => log.warn({ event: 'sweep_index_not_written', sweepId, err }));
+    const path = join(sweep.dir, INDEX);
+    await inTurn(sweep.dir, () =>
+      scribe.carryOut([{ do: 'replace', path, mode: fileMode(umask), content }]),
+    ).catch((err) => log.warn({ event: 'sweep_index_not_written', sweepId, err }));
   }
 }
 

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { claimDirectory } from './claim.js';
 import { type Layout, type LayoutValues, ownDirectoryPath, runDirectoryPath } from './layout.js';
 import type { AttemptOrder } from './order.js';
-import { type Scribe, type Step, StepFailed } from './scribe.js';
+import type { Scribe } from './scribe.js';
+import { type Step, StepFailed } from './steps.js';
 
 /** Where an attempt's run directory is to be, before it is known whether that is free. */
 export interface Wanted {

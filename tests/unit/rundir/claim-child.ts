@@ -8,7 +8,7 @@ const scribe = new Scribe(shim);
 async function claim(): Promise<void> {
   for (let n = 0; n < Number(times); n++)
     process.stdout.write(`${await claimDirectory(scribe, path, 0o755)}\n`);
-  scribe.close();
+  await scribe.close();
 }
 
 void claim();
