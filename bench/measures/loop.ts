@@ -11,14 +11,17 @@ const RUNS = 50;
 const SLOTS = '10';
 
 interface Delay {
-  count: number;
-  p50: number;
   p99: number;
-  p999: number;
   max: number;
 }
 
-/** The longest time that the daemon's event loop stood still while runs come and go and the disk is busy. */
+/** See programs/loop.cjs. */
+interface Delays {
+  late: Delay;
+  executed: Delay;
+}
+
+/** How long the daemon's event loop stands still while runs come and go and the disk is busy. */
 export async function loop(world: World): Promise<Finding[]> {
   const preload = `--require=${join(world.programs, 'loop.cjs')}`;
   const file = join(world.dir, 'loop-delay');
@@ -26,7 +29,7 @@ export async function loop(world: World): Promise<Finding[]> {
     env: { NODE_OPTIONS: preload, LOOP_DELAY_FILE: file, EXPD_SLOTS: SLOTS },
   });
   const other = join(world.dir, 'loop-delay-node');
-  const rounds: { ours: Delay; bare: Delay }[] = [];
+  const rounds: { ours: Delays; bare: Delays }[] = [];
   for (let round = 0; round < 3; round++) {
     await expd.start();
     // What a process that does nothing sees of this machine at the same time.
@@ -53,19 +56,21 @@ export async function loop(world: World): Promise<Finding[]> {
     await expd.stop();
     rounds.push({ ours: read(file), bare: read(other) });
   }
-  const of = (who: 'ours' | 'bare', what: keyof Delay): number[] => rounds.map((round) => round[who][what]);
-  const told = (who: 'ours' | 'bare'): string =>
-    `p99 ${figure(spread(of(who, 'p99')).median)}, max ${of(who, 'max').map(figure).join(', ')} ms`;
+  const of = (who: 'ours' | 'bare', which: keyof Delays, what: keyof Delay): number[] =>
+    rounds.map((round) => round[who][which][what]);
+  const told = (who: 'ours' | 'bare', which: keyof Delays): string =>
+    `p99 ${figure(spread(of(who, which, 'p99')).median)}, max ${of(who, which, 'max').map(figure).join(', ')} ms`;
   return [
     {
       id: 'loop',
       title:
-        'the event loop, while 50 runs start and end and another process writes 3 GB with fsync: longest stop',
-      ours: told('ours'),
-      beside: `an idle node at the same time: ${told('bare')}`,
-      value: spread(of('ours', 'max')),
+        'the event loop, while 50 runs start and end and another process writes 3 GB with fsync: the longest that it executes at a stretch',
+      ours: told('ours', 'executed'),
+      beside: `an idle node at the same time: ${told('bare', 'executed')}`,
+      value: spread(of('ours', 'executed', 'max')),
       unit: 'ms',
       must: 20,
+      remark: `a timer of 1 ms came late, by the daemon's ${told('ours', 'late')}, by the idle node's ${told('bare', 'late')}`,
     },
   ];
 }
@@ -78,4 +83,4 @@ async function write(world: World): Promise<void> {
   if (code !== 0) throw new Error('the 3 GB could not be written');
 }
 
-const read = (file: string): Delay => JSON.parse(readFileSync(file, 'utf8')) as Delay;
+const read = (file: string): Delays => JSON.parse(readFileSync(file, 'utf8')) as Delays;
