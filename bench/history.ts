@@ -118,6 +118,7 @@ function run(n: number): NewRun {
     retries: 0,
     key: null,
     held: false,
+    code: null,
     codeUntil: null,
     experimentId: null,
     overrides: [],

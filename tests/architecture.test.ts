@@ -22,6 +22,7 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
     'daemon/rundir',
     'daemon/compose',
     'gen',
+    'code',
     'program',
     'environment',
     'secrets',

@@ -8,7 +8,12 @@ export async function submitCall(expd: Expd): Promise<number> {
   const begin = performance.now();
   const { results } = await expd.call(
     RunsService.submit,
-    { part: { $case: 'header', value: { requestId: randomUUID(), environment: world.env, blobs: [] } } },
+    {
+      part: {
+        $case: 'header',
+        value: { requestId: randomUUID(), environment: world.env, blobs: [], rlimits: [], code: [] },
+      },
+    },
     { part: { $case: 'batch', value: { submissions: [submission(world.cwd)] } } },
   );
   const took = performance.now() - begin;

@@ -1,5 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fingerprintOf } from './fingerprint.js';
 import { type CodeSnapshot, DIFF, type GitOptions } from './git.js';
 import { git } from './run-git.js';
 
@@ -25,7 +26,7 @@ export async function changedSince(
   options: GitOptions = {},
 ): Promise<string[] | null> {
   if (!now.known) return null;
-  if (now.fingerprint === submitted.fingerprint) return [];
+  if (fingerprintOf(now) === submitted.fingerprint) return [];
   const committed = await betweenCommits(submitted.commit, now.commit, now.toplevel, options);
   if (committed === null) return null;
   const exact = !submitted.diffOmitted && !now.diffOmitted;

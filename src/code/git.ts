@@ -17,8 +17,8 @@ export interface KnownCode {
   /** `git diff HEAD --binary`; null when clean or larger than 3 MiB. */
   diff: Buffer | null;
   diffOmitted: boolean;
-  /** sha256 over commit, diff and the untracked files' names, sizes and times. */
-  fingerprint: string;
+  /** Names, sizes and times of what no diff tells of. */
+  traces: string[];
   /** What differs from the commit, untracked files last; at most 1,000. */
   changedFiles: string[];
 }
@@ -68,13 +68,6 @@ export async function codeState(directory: string, options: GitOptions = {}): Pr
   const { branch, changed, diff } = status === null ? changes(head, differing) : beforeFirstCommit(status);
   const untracked = listed(others);
   const diffOmitted = changed.length > 0 && diff === null;
-  // Loaded while nobody waits: a submission is acknowledged by now.
-  const { createHash } = await import('node:crypto');
-  const fingerprint = createHash('sha256')
-    .update(`${status === null ? commit : ''}\0`)
-    .update(diff ?? '');
-  for (const line of await traces(toplevel, diffOmitted ? [...changed, ...untracked] : untracked))
-    fingerprint.update(line);
   return {
     known: true,
     toplevel,
@@ -84,7 +77,7 @@ export async function codeState(directory: string, options: GitOptions = {}): Pr
     dirty: changed.length + untracked.length > 0,
     diff,
     diffOmitted,
-    fingerprint: fingerprint.digest('hex'),
+    traces: await traces(toplevel, diffOmitted ? [...changed, ...untracked] : untracked),
     changedFiles: [...changed, ...untracked].slice(0, LISTED),
   };
 }

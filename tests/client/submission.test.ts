@@ -11,7 +11,7 @@ import { RUN_FLAGS } from '../../src/client/submit/flags.js';
 import { parseLimits, undoRaised } from '../../src/client/submit/limits.js';
 import { parseLine } from '../../src/client/submit/lines.js';
 import { pairs } from '../../src/client/submit/pairs.js';
-import { submission } from '../../src/client/submit/submission.js';
+import { shellIn, submission } from '../../src/client/submit/submission.js';
 import { stateSetting } from '../../src/client/where.js';
 import { DependencyKind } from '../../src/gen/expd/v1/runs.js';
 
@@ -105,7 +105,7 @@ describe('lines of submit -', () => {
 describe('a submission', () => {
   const limits = { umask: 0o27, nice: 3, rlimits: [] };
   const of = (flags: Record<string, string[]>) =>
-    submission(['a'], read(RUN_FLAGS, new Map(Object.entries(flags)), 0), dir, limits);
+    submission(['a'], read(RUN_FLAGS, new Map(Object.entries(flags)), 0), shellIn(dir, limits));
 
   test('says what was not said with what the daemon takes for absent', () => {
     expect(of({})).toMatchObject({

@@ -241,6 +241,17 @@ describe('submit -', () => {
     ]);
   });
 
+  test('what is to be said of many lines is said once', async () => {
+    const line = '{"argv":["no-such-program"],"hold":true}';
+    const { stdout, stderr } = await feed([line, '{"argv":["true"],"hold":true}', line, ''].join('\n'), '-q');
+    expect(stdout.trim().split('\n')).toHaveLength(3);
+    expect(stderr).toBe(
+      'warning: 2 lines, the first is line 1: no-such-program is not on the PATH of the submitted environment\n',
+    );
+    const one = await feed(line, '-q');
+    expect(one.stderr).toMatch(/^warning: line 1: no-such-program is not on the PATH/);
+  });
+
   test('a line that is typed is answered at once', async () => {
     const child = spawn(home.node, [home.programs.expctl, 'submit', '-', '-q'], {
       cwd: home.project,

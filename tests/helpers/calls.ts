@@ -47,7 +47,9 @@ export class Calls {
         error ? reject(error) : resolve(response.results),
       );
       stream.on('error', () => {}); // told to the callback
-      stream.write({ part: { $case: 'header', value: { requestId, environment, blobs: [] } } });
+      stream.write({
+        part: { $case: 'header', value: { requestId, environment, blobs: [], rlimits: [], code: [] } },
+      });
       const submissions = asked.map((one) => ({ ...Submission.decode(new Uint8Array()), ...one }));
       stream.write({ part: { $case: 'batch', value: { submissions } } });
       stream.end();

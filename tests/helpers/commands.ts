@@ -19,6 +19,7 @@ export function newRun(changes: Partial<NewRun> = {}): NewRun {
     retries: 0,
     key: null,
     held: false,
+    code: null,
     codeUntil: null,
     experimentId: null,
     overrides: [],

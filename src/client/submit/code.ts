@@ -1,8 +1,12 @@
 import type { CodeSnapshot } from '../../code/git.js';
-import { type CodeState, RunsService, type SubmitResult } from '../../gen/expd/v1/runs.js';
+import { type CodeAt, type CodeState, RunsService, type SubmitResult } from '../../gen/expd/v1/runs.js';
 import type { Daemon } from '../connect.js';
 import { failureOf } from '../errors.js';
+import { pause } from '../pause.js';
 import { requestId } from '../request-id.js';
+
+/** git needs less for most trees; what it says later goes in a call of its own. */
+const SOON_MS = 30;
 
 /** The state of each tree once, asked for as early as possible: git works while the submission is under way. */
 export class CodeStates {
@@ -23,20 +27,32 @@ export class CodeStates {
     return state;
   }
 
+  /** Those that need not be waited for long: they travel with the submissions, which may then start at once. */
+  async soon(directories: Iterable<string>): Promise<CodeAt[]> {
+    const late = pause(SOON_MS).then(() => null);
+    const states = [...new Set(directories)].map(async (cwd) => ({ cwd, state: await this.of(cwd) }));
+    const known = await Promise.all(states.map((state) => Promise.race([state, late])));
+    return known.filter((state) => state !== null);
+  }
+
   /**
-   * Tells the daemon; `directories` are those of the results, in their order. Never rejects: the runs are queued,
-   * and without this the daemon calls their code unknown.
+   * Tells the daemon what `told` does not; `directories` are those of the results, in their order. Never rejects: the
+   * runs are queued, and without this the daemon calls their code unknown.
    */
   async record(
     daemon: Daemon,
     results: readonly SubmitResult[],
     directories: readonly string[],
+    told: readonly CodeAt[] = [],
   ): Promise<void> {
+    const known = new Set(told.map(({ cwd }) => cwd));
     const runs = new Map<string, number[]>();
     for (const [n, { run, existing }] of results.entries()) {
-      if (run === undefined || existing) continue;
-      const directory = directories[n]!;
-      runs.set(directory, [...(runs.get(directory) ?? []), run.id]);
+      const directory = directories[n];
+      if (run === undefined || existing || directory === undefined || known.has(directory)) continue;
+      const ids = runs.get(directory);
+      if (ids === undefined) runs.set(directory, [run.id]);
+      else ids.push(run.id);
     }
     await Promise.all([...runs].map(([directory, runIds]) => this.#tell(daemon, runIds, directory)));
   }
@@ -60,7 +76,8 @@ const message = (state: CodeSnapshot): CodeState =>
         dirty: state.dirty,
         diff: state.diff ?? Buffer.alloc(0),
         diffOmitted: state.diffOmitted,
-        fingerprint: state.fingerprint,
+        fingerprint: '',
+        traces: state.traces,
         changedFiles: state.changedFiles,
         toplevel: state.toplevel,
         unknownReason: '',
@@ -73,6 +90,7 @@ const message = (state: CodeSnapshot): CodeState =>
         diff: Buffer.alloc(0),
         diffOmitted: false,
         fingerprint: '',
+        traces: [],
         changedFiles: [],
         toplevel: '',
         unknownReason: state.why,

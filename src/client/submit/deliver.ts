@@ -1,6 +1,8 @@
 import {
+  type CodeAt,
   RunsService,
   type Submission,
+  type SubmitHeader,
   type SubmitRequest,
   type SubmitResponse,
 } from '../../gen/expd/v1/runs.js';
@@ -15,11 +17,12 @@ const BATCH_RUNS = 1000;
 /** Resolves once every accepted one is durable. A broken connection is no matter: the request id stays. */
 export function deliver(
   daemon: Daemon,
-  environment: Record<string, string>,
+  shell: Pick<SubmitHeader, 'environment' | 'rlimits'>,
+  code: CodeAt[],
   { submissions, sweep, blobs }: Pick<Call, 'submissions' | 'sweep' | 'blobs'>,
 ): Promise<SubmitResponse> {
   const header: SubmitRequest = {
-    part: { $case: 'header', value: { requestId: requestId(), environment, blobs, sweep } },
+    part: { $case: 'header', value: { requestId: requestId(), ...shell, code, blobs, sweep } },
   };
   const asks = batches(submissions).map(
     (batch): SubmitRequest => ({ part: { $case: 'batch', value: { submissions: batch } } }),

@@ -1,15 +1,14 @@
-import type { SubmitResponse, SubmitResult, Sweep } from '../../gen/expd/v1/runs.js';
+import type { SubmitResponse } from '../../gen/expd/v1/runs.js';
 import type { Flags } from '../arguments.js';
 import { type Failure, failureOf, USAGE } from '../errors.js';
-import { type Json, jsonLine } from '../render/output.js';
 import { plain } from '../render/plain.js';
-import { sentence } from '../render/run.js';
 import type { Context } from '../verb.js';
-import { resultJson, sweepJson, sweepLine } from './answer.js';
 import { CodeStates } from './code.js';
 import { deliver } from './deliver.js';
 import { PLAN_FLAGS, RUN_FLAGS, SWEEP_FLAGS } from './flags.js';
+import { shellLimits } from './limits.js';
 import { parseLine } from './lines.js';
+import { Report } from './report.js';
 import { type Asked, type Call, Understanding } from './understand.js';
 
 /** At most so many in one call: the answer to a call comes when all of it is durable. */
@@ -25,12 +24,13 @@ export async function submitMany(
   common: ReadonlyMap<string, readonly string[]>,
   environment: Record<string, string>,
 ): Promise<number> {
-  const lines = new Lines(context, environment);
+  const limits = shellLimits();
+  const lines = new Lines(context, { environment, rlimits: limits.rlimits });
   const flags = { ...RUN_FLAGS, ...PLAN_FLAGS, ...SWEEP_FLAGS };
   const given = new Map([...common].filter(([name]) => name in flags));
   for await (const arrived of arriving(context.stdin())) {
     // Files are read again for what comes later.
-    const understanding = new Understanding(context);
+    const understanding = new Understanding(context, limits);
     let together: Understood[] = [];
     for (const { number, text } of arrived) {
       const understood = await understand(understanding, number, text, given, flags);
@@ -79,34 +79,28 @@ class Lines {
 
   constructor(
     private readonly context: Context,
-    private readonly environment: Record<string, string>,
+    private readonly shell: Parameters<typeof deliver>[1],
   ) {
     this.#codes = new CodeStates(context.env, context.screen.note);
   }
 
   /** Lines of one call. */
   async send(lines: readonly Understood[]): Promise<void> {
-    const { daemon, screen } = this.context;
     const calls = lines.map(({ call }) => call);
     const submissions = calls.flatMap((call) => call.submissions);
     const directories = submissions.map(({ cwd }) => cwd);
-    for (const directory of new Set(directories)) void this.#codes.of(directory);
+    const code = await this.#codes.soon(directories);
     const blobs = calls.flatMap((call) => call.blobs);
-    const { results, notices, sweep }: SubmitResponse =
+    const answer =
       submissions.length === 0
-        ? { results: [], notices: [], sweep: undefined }
-        : await deliver(daemon, this.environment, { submissions, sweep: calls[0]?.sweep, blobs });
-    for (const notice of notices) screen.note(plain(`warning: ${notice}`));
-    let next = 0;
-    for (const { line, call, failure } of lines) {
-      for (const note of call.notes) screen.note(plain(`warning: line ${line}: ${note}`));
-      const own = results.slice(next, next + call.submissions.length);
-      next += call.submissions.length;
-      if (failure !== null) await this.#refused(line, failure);
-      else if (sweep !== undefined) await this.#swept(line, sweep, own);
-      else for (const result of own) await this.#answered(line, result);
-    }
-    this.#recorded.push(this.#codes.record(daemon, results, directories));
+        ? NOTHING
+        : await deliver(this.context.daemon, this.shell, code, {
+            submissions,
+            sweep: calls[0]?.sweep,
+            blobs,
+          });
+    this.#recorded.push(this.#codes.record(this.context.daemon, answer.results, directories, code));
+    await this.#report(lines, answer);
   }
 
   async end(): Promise<number> {
@@ -114,37 +108,24 @@ class Lines {
     return this.#exit;
   }
 
-  async #refused(line: number, { code, message, hint }: Failure): Promise<void> {
-    this.#tell(line, { message, hint });
-    if (this.context.json) await this.#json({ line, run: null, error: { code, message, hint } });
-  }
-
-  async #answered(line: number, result: SubmitResult): Promise<void> {
-    const { screen, json, quiet } = this.context;
-    for (const warning of result.warnings) screen.note(plain(`warning: line ${line}: ${warning}`));
-    if (result.error !== undefined) this.#tell(line, result.error);
-    if (json) await this.#json({ line, ...resultJson(result) });
-    else if (result.run !== undefined)
-      await screen.write(quiet ? `${result.run.id}\n` : `${sentence(result.run, screen.style)}\n`);
-  }
-
-  async #swept(line: number, sweep: Sweep, results: readonly SubmitResult[]): Promise<void> {
-    const { screen, json, quiet } = this.context;
-    for (const warning of new Set(results.flatMap(({ warnings }) => warnings)))
-      screen.note(plain(`warning: line ${line}: ${warning}`));
-    if (json) await this.#json({ line, sweep: sweepJson(sweep), results: results.map(resultJson) });
-    else await screen.write(`${quiet ? `s${sweep.id}` : sweepLine(sweep, results, screen.style)}\n`);
-  }
-
-  #tell(line: number, { message, hint }: Pick<Failure, 'message' | 'hint'>): void {
-    this.#exit = USAGE;
-    this.context.screen.note(plain(`expctl: line ${line}: ${message}${hint && `; ${hint}`}`));
-  }
-
-  #json(value: { [key: string]: Json }): Promise<void> {
-    return this.context.screen.write(jsonLine(value));
+  #report(lines: readonly Understood[], { results, notices, sweep }: SubmitResponse): Promise<void> {
+    for (const notice of notices) this.context.screen.note(plain(`warning: ${notice}`));
+    const report = new Report(this.context);
+    let next = 0;
+    for (const { line, call, failure } of lines) {
+      for (const note of call.notes) report.warn(line, note);
+      const own = results.slice(next, next + call.submissions.length);
+      next += call.submissions.length;
+      if (failure !== null) report.refused(line, failure);
+      else if (sweep !== undefined) report.swept(line, sweep, own);
+      else for (const result of own) report.answered(line, result);
+      if (failure !== null || own.some(({ error }) => error !== undefined)) this.#exit = USAGE;
+    }
+    return report.show();
   }
 }
+
+const NOTHING: SubmitResponse = { results: [], notices: [], sweep: undefined };
 
 interface NumberedLine {
   number: number;

@@ -5,13 +5,14 @@ import { plain, shellLine } from '../render/plain.js';
 import { type Column, table } from '../render/table.js';
 import type { Context } from '../verb.js';
 import { RUN_FLAGS, SWEEP_FLAGS } from './flags.js';
+import { shellLimits } from './limits.js';
 import { environmentOf } from './single.js';
 import { type Asked, type Call, Understanding } from './understand.js';
 
 /** What would be submitted; nothing is sent. @throws ClientError */
 export async function rehearse(context: Context, asked: Asked, noSecrets: boolean): Promise<Answer> {
   const { environment, left } = environmentOf(context, noSecrets);
-  const call = await new Understanding(context).of(asked);
+  const call = await new Understanding(context, shellLimits()).of(asked);
   const secret = call.submissions.some(({ argv }) => holdsSecret(argv))
     ? ['the command holds what looks like a secret; it will be stored as it is']
     : [];

@@ -7,6 +7,7 @@ import type { Context } from '../verb.js';
 import { submitted } from './answer.js';
 import { CodeStates } from './code.js';
 import { deliver } from './deliver.js';
+import { shellLimits } from './limits.js';
 import { type Asked, Understanding } from './understand.js';
 
 /** What is left out of the environment, and said. */
@@ -51,18 +52,21 @@ export async function submitOne(
 ): Promise<Outcome | { run: null; exit: number }> {
   const { daemon, screen } = context;
   const codes = new CodeStates(context.env, screen.note);
-  const call = await new Understanding(context).of(asked);
+  const limits = shellLimits();
+  const call = await new Understanding(context, limits).of(asked);
   const directories = call.submissions.map(({ cwd }) => cwd);
   for (const directory of new Set(directories)) void codes.of(directory);
   const { environment, left } = environmentOf(context, noSecrets);
+  const shell = { environment, rlimits: limits.rlimits };
+  const code = await codes.soon(directories);
   const unknown = (): string => 'interrupted before the answer: expctl ls shows whether it is queued';
-  const answer = await detachable(screen, unknown, () => deliver(daemon, environment, call));
+  const answer = await detachable(screen, unknown, () => deliver(daemon, shell, code, call));
   const report = submitted(answer, context.quiet, [...left, ...call.notes]);
   await show(report, context);
   const run = firstRun(answer);
   if (run === undefined) return { run: null, exit: report.exit ?? 1 };
   const name = answer.sweep === undefined ? String(run.id) : `s${answer.sweep.id}`;
-  return { run, name, exit: 0, recorded: codes.record(daemon, answer.results, directories) };
+  return { run, name, exit: 0, recorded: codes.record(daemon, answer.results, directories, code) };
 }
 
 const firstRun = ({ results }: SubmitResponse): Run | undefined =>

@@ -7,12 +7,31 @@ import type { RunValues } from './flags.js';
 import type { ShellLimits } from './limits.js';
 import { pairs } from './pairs.js';
 
+/** The shell that submits. */
+export interface Shell extends Pick<ShellLimits, 'umask' | 'nice'> {
+  cwd: string;
+  /** The project of a directory. */
+  projectOf(directory: string): string;
+}
+
+/** Projects are looked for once: a thousand lines mostly have one. */
+export function shellIn(cwd: string, { umask, nice }: ShellLimits): Shell {
+  const projects = new Map<string, string>();
+  return {
+    ...{ cwd, umask, nice },
+    projectOf(directory) {
+      const project = projects.get(directory) ?? projectOf(directory);
+      projects.set(directory, project);
+      return project;
+    },
+  };
+}
+
 /** One run as the daemon takes it. @throws ClientError for a directory that is none, and the like */
 export function submission(
   argv: readonly string[],
   values: RunValues,
-  cwd: string,
-  limits: ShellLimits,
+  { cwd, umask, nice, projectOf }: Shell,
 ): Submission {
   const where = values.cwd === undefined ? cwd : directory(values.cwd, cwd);
   return {
@@ -42,9 +61,9 @@ export function submission(
     split: values.split,
     layout: values.layout ?? '',
     noTopLevel: values['no-top-level'],
-    umask: limits.umask,
-    nice: limits.nice,
-    rlimits: limits.rlimits,
+    umask,
+    nice,
+    rlimits: [], // they stand in the header
     codeFollows: true,
     configuration: undefined,
     experimentId: '',

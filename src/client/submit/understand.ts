@@ -10,8 +10,8 @@ import { Planner } from '../hydra/planning.js';
 import type { Context } from '../verb.js';
 import { Directives } from './directives.js';
 import { PLAN_FLAGS, RUN_FLAGS, SWEEP_FLAGS } from './flags.js';
-import { type ShellLimits, shellLimits } from './limits.js';
-import { submission, workingDirectory } from './submission.js';
+import type { ShellLimits } from './limits.js';
+import { type Shell, shellIn, submission, workingDirectory } from './submission.js';
 
 /** What a command line or a line of `submit -` says. */
 export interface Asked {
@@ -36,19 +36,21 @@ export interface Call {
 /** Makes calls of what people ask for. What it read of files and shell it keeps. */
 export class Understanding {
   readonly #planner: Planner;
-  readonly #limits: ShellLimits = shellLimits();
-  readonly #here: string;
+  readonly #shell: Shell;
   readonly #directives = new Map<string, Directives>();
 
-  constructor(private readonly context: Context) {
+  constructor(
+    private readonly context: Context,
+    limits: ShellLimits,
+  ) {
     this.#planner = new Planner(context);
-    this.#here = context.cwd();
+    this.#shell = shellIn(context.cwd(), limits);
   }
 
   /** @throws ClientError for what cannot be understood, composed or found */
   async of({ argv, overrides, words }: Asked): Promise<Call> {
     const flags = read({ ...RUN_FLAGS, ...PLAN_FLAGS }, words, this.context.now());
-    const cwd = workingDirectory(flags, this.#here);
+    const cwd = workingDirectory(flags, this.#shell.cwd);
     const plan = await this.#planner.plan({ argv, overrides, flags, cwd, pinned: flags['pin-config'] });
     return this.#call(plan, words, cwd);
   }
@@ -95,7 +97,7 @@ export class Understanding {
   }
 
   #submission(words: Words): Submission {
-    return submission([], read(RUN_FLAGS, words, this.context.now()), this.#here, this.#limits);
+    return submission([], read(RUN_FLAGS, words, this.context.now()), this.#shell);
   }
 }
 

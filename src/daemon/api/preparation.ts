@@ -2,17 +2,19 @@ import { changeEnvironment, type Environment, filterEnvironment } from '../../en
 import type { Submission as Asked, SubmitHeader } from '../../gen/expd/v1/runs.js';
 import type { Clock } from '../clock.js';
 import type { NewRun } from '../queue/commands.js';
+import { type CodePorts, ToldCode } from './code.js';
 import { toConfiguration } from './configuration.js';
 import { type ContentPort, Contents } from './contents.js';
 import type { EnvironmentPort } from './environment.js';
 import type { Lookup } from './select.js';
-import { type Defaults, drawnSeed, newRun } from './submission.js';
+import { type Defaults, drawnSeed, newRun, rlimit } from './submission.js';
 import { Warnings } from './warnings.js';
 
 export interface PreparationPorts {
   reads: Lookup;
   environments: EnvironmentPort;
   configurations: ContentPort;
+  diffs: CodePorts['diffs'];
   clock: Clock;
   defaults(): Defaults;
 }
@@ -27,16 +29,20 @@ export interface Prepared {
 export class Preparation {
   readonly contents: Contents;
   readonly #environments: StoredEnvironments;
+  readonly #code: ToldCode;
+  readonly #rlimits: NewRun['submission']['rlimits'];
   readonly #warnings = new Warnings();
   /** The jobs of a sweep share what is drawn. */
   readonly #seed: number | undefined;
 
   constructor(
     private readonly ports: PreparationPorts,
-    { environment, blobs, sweep }: SubmitHeader,
+    { environment, blobs, sweep, rlimits, code }: SubmitHeader,
   ) {
+    this.#rlimits = rlimits.map(rlimit);
     this.contents = new Contents(ports.configurations, blobs);
     this.#environments = new StoredEnvironments(ports.environments, environment);
+    this.#code = new ToldCode(ports.diffs, code);
     this.#seed = sweep === undefined ? undefined : drawnSeed();
   }
 
@@ -45,6 +51,9 @@ export class Preparation {
     const { reads, defaults, clock } = this.ports;
     const run = newRun(asked, reads, defaults(), clock.now(), this.#seed);
     const { submission } = run;
+    if (submission.rlimits.length === 0) submission.rlimits = this.#rlimits;
+    run.code = await this.#code.of(asked.cwd);
+    if (run.code !== null) run.codeUntil = null;
     submission.configuration = await toConfiguration(asked.configuration, submission.argv, this.contents);
     const { environment, envSha } = await this.#environments.changed(asked.envSet, asked.envDrop);
     submission.envSha = envSha;
@@ -53,7 +62,7 @@ export class Preparation {
 
   async release(): Promise<void> {
     this.#environments.release();
-    await this.contents.release();
+    await Promise.all([this.#code.release(), this.contents.release()]);
   }
 }
 

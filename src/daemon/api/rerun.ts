@@ -83,6 +83,7 @@ async function copyOf(
       beginAt: null,
       key: null,
       held: false,
+      code: null,
       codeUntil: request.codeFollows ? now + CODE_MS : null,
       experimentId: null,
       overrides: configuration?.overrides ?? run.overrides,

@@ -57,7 +57,7 @@ const RLIMITS =
   );
 
 /**
- * A submission as the queue takes it, but for its environment and configuration, which are to be stored first.
+ * A submission as the queue takes it, but for its environment, configuration and code, which are to be stored first.
  * `seed`: where none was asked for. Throws UserError.
  */
 export function newRun(
@@ -82,6 +82,7 @@ export function newRun(
     key: asked.key === '' ? null : checkedKey(asked.key),
     unasked: unasked(asked),
     held: asked.hold,
+    code: null,
     codeUntil: asked.codeFollows ? now + CODE_MS : null,
     experimentId: checkedExperiment(asked.experimentId),
     overrides: checkedOverrides(asked.configuration?.overrides ?? []),
@@ -156,7 +157,7 @@ function warning({ warnSignal }: Asked): Submission['warn'] {
   return { signal, leadMs: within('the lead of the warning signal in milliseconds', leadMs, 1, 86_400_000) };
 }
 
-function rlimit({ name, soft, hard }: Asked['rlimits'][number]): Submission['rlimits'][number] {
+export function rlimit({ name, soft, hard }: Asked['rlimits'][number]): Submission['rlimits'][number] {
   if (!RLIMITS.includes(name)) throw usage(`${shown(name)} is no resource limit`, RLIMITS.join(' '));
   for (const value of [soft, hard]) within(`the limit ${name}`, value, -1, Number.MAX_SAFE_INTEGER);
   if (hard !== -1 && (soft === -1 || soft > hard))

@@ -40,7 +40,7 @@ export class GatheredSweep {
     private readonly ports: SubmitPorts,
     private readonly requestId: string,
     private readonly header: SweepHeader,
-    readonly preparation: Preparation,
+    private readonly preparation: Preparation,
   ) {}
 
   async add(submissions: readonly Asked[]): Promise<void> {
@@ -69,6 +69,8 @@ export class GatheredSweep {
     succeeded(results);
     return this.#view(results[0]);
   }
+
+  release = (): Promise<void> => this.preparation.release();
 
   async #command(): Promise<Command> {
     const [first] = this.#jobs;

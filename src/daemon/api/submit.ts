@@ -28,10 +28,14 @@ export interface SubmitPorts extends PreparationPorts {
 }
 
 const MOST_SUBMISSIONS = 100_000;
+/** One transaction; while it is committed the next ones are looked at. */
+const TOGETHER = 250;
+/** Transactions under way at most. */
+const UNDER_WAY = 4;
 
 /**
- * Batch after batch: each is durable before the next is looked at, so that later ones may name earlier ones.
- * With a sweep in the header all are gathered, and durable together.
+ * Answered when all are durable: in their order, portion by portion; with a sweep in the header they are gathered,
+ * and durable together.
  */
 export async function submit(
   ports: SubmitPorts,
@@ -52,15 +56,16 @@ export async function submit(
     const answer = call === null ? { results: [], sweep: undefined } : await call.answer();
     return { ...answer, notices: ports.notices() };
   } finally {
-    await call?.preparation.release();
+    await call?.release();
   }
 }
 
 /** What a header begins. */
 interface Call {
-  preparation: Preparation;
   add(submissions: readonly Asked[]): Promise<void>;
   answer(): Promise<{ results: SubmitResult[]; sweep: SweepView | undefined }>;
+  /** It is over, however it went: what is kept for it may go once nothing is under way. */
+  release(): Promise<void>;
 }
 
 function callOf(ports: SubmitPorts, header: SubmitHeader): Call {
@@ -72,32 +77,46 @@ function callOf(ports: SubmitPorts, header: SubmitHeader): Call {
 
 /** Submissions that have nothing to do with each other. */
 class Batches implements Call {
-  readonly #results: SubmitResult[] = [];
-  #batches = 0;
+  readonly #answers: Promise<SubmitResult[]>[] = [];
+  #asked = 0;
 
   constructor(
     private readonly ports: SubmitPorts,
     private readonly requestId: string,
-    readonly preparation: Preparation,
+    private readonly preparation: Preparation,
   ) {}
 
   async add(submissions: readonly Asked[]): Promise<void> {
-    if (this.#results.length + submissions.length > MOST_SUBMISSIONS)
+    this.#asked += submissions.length;
+    if (this.#asked > MOST_SUBMISSIONS)
       throw usage(`more than ${MOST_SUBMISSIONS} submissions in one call`, 'make several');
-    const requestId = this.requestId === '' ? null : `${this.requestId}/${this.#batches++}`;
-    const prepared = await inSlices(submissions, (asked) => this.#prepare(asked));
-    const commands = prepared.map(({ command }) => command);
-    const results = await this.ports.queue.execute({ requestId, commands });
-    this.#results.push(
-      ...(await inSlices(results, (result, n) =>
-        submitResult(this.ports, result, prepared[n]?.warnings ?? []),
-      )),
-    );
+    for (const portion of portions(submissions)) {
+      if (portion.some(looksBack)) await Promise.all(this.#answers);
+      await this.#answers.at(-UNDER_WAY);
+      this.#handIn(await inSlices(portion, (asked) => this.#prepare(asked)));
+    }
   }
 
-  answer = async () => ({ results: this.#results, sweep: undefined });
+  answer = async () => ({ results: (await Promise.all(this.#answers)).flat(), sweep: undefined });
 
-  async #prepare(asked: Asked): Promise<{ command: Command; warnings: string[] }> {
+  async release(): Promise<void> {
+    await Promise.allSettled(this.#answers);
+    await this.preparation.release();
+  }
+
+  /** To the queue at once, and so in order. A repeat of the request comes in the same portions. */
+  #handIn(prepared: readonly PreparedCommand[]): void {
+    const requestId = this.requestId === '' ? null : `${this.requestId}/${this.#answers.length}`;
+    const answer = this.ports.queue
+      .execute({ requestId, commands: prepared.map(({ command }) => command) })
+      .then((results) =>
+        inSlices(results, (result, n) => submitResult(this.ports, result, prepared[n]?.warnings ?? [])),
+      );
+    answer.catch(() => {}); // it is waited for later
+    this.#answers.push(answer);
+  }
+
+  async #prepare(asked: Asked): Promise<PreparedCommand> {
     try {
       const { run, warnings } = await this.preparation.run(asked);
       const { key, experimentId } = run;
@@ -111,6 +130,30 @@ class Batches implements Call {
     }
   }
 }
+
+interface PreparedCommand {
+  command: Command;
+  warnings: string[];
+}
+
+/** One that may name a run of this call begins a portion: all before it are durable when it is looked at. */
+function* portions(submissions: readonly Asked[]): Generator<readonly Asked[]> {
+  let portion: Asked[] = [];
+  for (const asked of submissions) {
+    if (portion.length === TOGETHER || (portion.length > 0 && namesRuns(asked))) {
+      yield portion;
+      portion = [];
+    }
+    portion.push(asked);
+  }
+  if (portion.length > 0) yield portion;
+}
+
+/** By other than an id, which only runs have that are there already. */
+const namesRuns = ({ after }: Asked): boolean => after.some(({ run }) => !/^\d+$/.test(run));
+
+/** What is there already decides about it. */
+const looksBack = (asked: Asked): boolean => namesRuns(asked) || asked.experimentId !== '';
 
 /** Without what stands in the submission: the caller has it. */
 export function submitResult(

@@ -231,6 +231,7 @@ export const codeView = (code: CodeState): CodeView => ({
   diff: Buffer.alloc(0),
   diffOmitted: code.known && code.diffOmitted,
   fingerprint: code.known ? code.fingerprint : '',
+  traces: [],
   changedFiles: code.known ? code.changedFiles : [],
   toplevel: code.known ? code.toplevel : '',
   unknownReason: code.known ? '' : code.why,

@@ -41,6 +41,8 @@ export interface NewRun {
   /** What the daemon chose, as nobody asked for it: a repeat with the same key may find other defaults. */
   unasked?: readonly ('seed' | 'graceMs' | 'layout')[];
   held: boolean;
+  /** Where it was known at submission; else it is recorded until `codeUntil`, or never. */
+  code: CodeState | null;
   codeUntil: number | null;
   /** As chosen; null: `<name>-<id>`. */
   experimentId: string | null;

@@ -47,7 +47,7 @@ export interface Placed {
 
 export function addRun({ tables, touched, now }: Scene, run: NewRun, placed: Placed): void {
   const { ulid, name, priority, group, beginAt, key, note, retries, codeUntil, submission, overrides } = run;
-  const { killOnFailedDependency } = run;
+  const { killOnFailedDependency, code } = run;
   const { id, job, experimentId, chosen, keyed, why } = placed;
   const state = why === null ? 'queued' : 'held';
   tables.runs.insert({
@@ -56,7 +56,7 @@ export function addRun({ tables, touched, now }: Scene, run: NewRun, placed: Pla
     project: submission.project,
     submittedAt: now,
   });
-  tables.submissions.insert(id, submission, keyed);
+  tables.submissions.insert(id, submission, keyed, code);
   for (const tag of run.tags) tables.runs.tag(id, tag);
   for (const dependency of run.after) tables.dependencies.add(id, dependency);
   tables.events.append({ at: now, runId: id, kind: 'submitted', state, attempt: 0, reason: why });

@@ -10,7 +10,8 @@ export const SUBMISSION_SQL = {
   keyed: 'SELECT keyed FROM submissions WHERE run_id = ?',
   code: 'SELECT code FROM submissions WHERE run_id = ?',
   insert: `
-INSERT INTO submissions (run_id, spec, sha256, env_sha, hydra_sha, tree_sha, keyed) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+INSERT INTO submissions (run_id, spec, sha256, env_sha, hydra_sha, tree_sha, keyed, code, diff_sha)
+VALUES (@runId, @spec, @sha256, @envSha, @hydraSha, @treeSha, @keyed, @code, @diffSha)`,
   replace: 'UPDATE submissions SET spec = ?, sha256 = ?, env_sha = ? WHERE run_id = ?',
   recordCode: 'UPDATE submissions SET code = ?, diff_sha = ? WHERE run_id = ?',
   usesEnvironment: 'SELECT 1 AS used FROM submissions WHERE env_sha = ? LIMIT 1',
@@ -40,13 +41,15 @@ export function submissions(db: Connection) {
   const diffs = statement<[], { sha: string }>(db, SUBMISSION_SQL.diffs);
   const hydraNodes = statement<[], { sha: string }>(db, SUBMISSION_SQL.hydraNodes);
   const trees = statement<[], { sha: string }>(db, SUBMISSION_SQL.trees);
-  const insert = statement<[number, string, string, string, string | null, string | null, string | null]>(
-    db,
-    SUBMISSION_SQL.insert,
-  );
+  const insert = statement<[Row]>(db, SUBMISSION_SQL.insert);
   const replace = statement<[string, string, string, number]>(db, SUBMISSION_SQL.replace);
   /** One state of the code for a thousand runs is one object. */
   const texts = new WeakMap<CodeState, string>();
+  const codeColumns = (state: CodeState): { code: string; diffSha: string | null } => {
+    const code = texts.get(state) ?? JSON.stringify(state);
+    texts.set(state, code);
+    return { code, diffSha: state.known ? state.diffSha : null };
+  };
   const recordCode = statement<[string, string | null, number]>(db, SUBMISSION_SQL.recordCode);
   const usesEnvironment = statement<[string], { used: number }>(db, SUBMISSION_SQL.usesEnvironment);
   const environments = statement<[], { sha: string }>(db, SUBMISSION_SQL.environments);
@@ -63,20 +66,20 @@ export function submissions(db: Connection) {
     diffs: (): string[] => diffs.all().map(({ sha }) => sha),
     code: (runId: number): CodeState | null =>
       parseNullable<CodeState>(code.get(runId)?.code ?? null, `code state of run ${runId}`),
-    insert(runId: number, submission: Submission, keyedOn: string | null): void {
+    insert(runId: number, submission: Submission, keyed: string | null, code: CodeState | null): void {
       const { envSha, configuration } = submission;
       const { hydraSha = null, treeSha = null } = configuration?.composed ?? {};
       const spec = JSON.stringify(submission);
-      insert.run(runId, spec, digest(spec), envSha, hydraSha, treeSha, keyedOn);
+      const known = code === null ? { code, diffSha: null } : codeColumns(code);
+      insert.run({ runId, spec, sha256: digest(spec), envSha, hydraSha, treeSha, keyed, ...known });
     },
     replace(runId: number, submission: Submission): void {
       const spec = JSON.stringify(submission);
       replace.run(spec, digest(spec), submission.envSha, runId);
     },
     recordCode(runId: number, state: CodeState): void {
-      const text = texts.get(state) ?? JSON.stringify(state);
-      texts.set(state, text);
-      recordCode.run(text, state.known ? state.diffSha : null, runId);
+      const { code, diffSha } = codeColumns(state);
+      recordCode.run(code, diffSha, runId);
     },
     usesEnvironment: (sha: string): boolean => usesEnvironment.get(sha) !== undefined,
     /** sha256 of every stored environment that some run needs. */
@@ -84,6 +87,18 @@ export function submissions(db: Connection) {
     /** sha256 of every part of a configuration that some run refers to. */
     configurations: (): string[] => [...hydraNodes.all(), ...trees.all()].map(({ sha }) => sha),
   };
+}
+
+interface Row {
+  runId: number;
+  spec: string;
+  sha256: string;
+  envSha: string;
+  hydraSha: string | null;
+  treeSha: string | null;
+  keyed: string | null;
+  code: string | null;
+  diffSha: string | null;
 }
 
 /** What was stored before there were configurations has none. */

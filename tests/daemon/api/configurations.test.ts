@@ -55,7 +55,7 @@ const composed = (changes: Partial<Configuration> = {}): Configuration =>
 const submit = (submission: Partial<Submission>, blobs: Buffer[]) =>
   answer<SubmitResponse>((done) => {
     const call = served.runs.submit(done);
-    const header = { requestId: '', environment: {}, blobs, sweep: undefined };
+    const header = { requestId: '', environment: {}, blobs, rlimits: [], code: [] };
     call.write({ part: { $case: 'header', value: header } });
     const asked = served.submission({ argv: ['python', 'train.py', 'lr=0.1'], ...submission });
     call.write({ part: { $case: 'batch', value: { submissions: [asked] } } });

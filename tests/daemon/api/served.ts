@@ -31,6 +31,7 @@ import {
   RunsClient,
   RunsService,
   Submission,
+  SubmitHeader,
   SubmitRequest,
   type SubmitResponse,
   SweepHeader,
@@ -121,14 +122,12 @@ export class Served {
     rmSync(this.dir, { recursive: true, force: true });
   }
 
-  submit(
-    submissions: Partial<Submission>[],
-    header: { requestId?: string; environment?: Record<string, string> } = {},
-  ) {
+  submit(submissions: Partial<Submission>[], header: Partial<SubmitHeader> = {}) {
     return answer<SubmitResponse>((done) => {
       const call = this.runs.submit(done);
-      const { requestId = '', environment = { PATH: process.env.PATH ?? '' } } = header;
-      call.write({ part: { $case: 'header', value: { requestId, environment, blobs: [] } } });
+      const environment = { PATH: process.env.PATH ?? '' };
+      const value = of(SubmitHeader, { environment, ...header });
+      call.write({ part: { $case: 'header', value } });
       call.write({
         part: { $case: 'batch', value: { submissions: submissions.map((one) => this.submission(one)) } },
       });
@@ -140,17 +139,13 @@ export class Served {
   submitSweep(
     submissions: Partial<Submission>[],
     sweep: Partial<SweepHeader> = {},
-    {
-      requestId = '',
-      blobs = [],
-      perBatch = 100,
-    }: { requestId?: string; blobs?: Buffer[]; perBatch?: number } = {},
+    { perBatch = 100, ...header }: Partial<SubmitHeader> & { perBatch?: number } = {},
   ) {
     return answer<SubmitResponse>((done) => {
       const call = this.runs.submit(done);
       const environment = { PATH: process.env.PATH ?? '' };
-      const header = { requestId, environment, blobs, sweep: of(SweepHeader, sweep) };
-      call.write({ part: { $case: 'header', value: header } });
+      const value = of(SubmitHeader, { environment, ...header, sweep: of(SweepHeader, sweep) });
+      call.write({ part: { $case: 'header', value } });
       for (let at = 0; at < submissions.length; at += perBatch) {
         const batch = submissions.slice(at, at + perBatch).map((one) => this.submission(one));
         call.write({ part: { $case: 'batch', value: { submissions: batch } } });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { environmentStore } from '../../../src/daemon/rundir/environment.js';
 import {
+  type CodeState,
   DependencyKind,
   type GetResponse,
   RunState,
@@ -220,6 +221,57 @@ test('dependencies are named like runs', async () => {
   expect((await get(String(first))).dependants.map(({ run }) => run)).toEqual([String(id), String(id)]);
 });
 
+const CODE: CodeState = {
+  commit: 'c0ffee',
+  branch: 'main',
+  remote: 'https://me:hunter2@example.org/x.git',
+  dirty: true,
+  diff: Buffer.from('diff --git'),
+  diffOmitted: false,
+  fingerprint: '',
+  traces: ['x 1'],
+  changedFiles: Array(2000).fill('x'),
+  toplevel: '/x',
+  unknownReason: '',
+};
+
+test('a code state that is known already is stored with the runs of its directory', async () => {
+  const code = [{ cwd: served.dir, state: CODE }];
+  const { results } = await served.submit([{ codeFollows: true }, { codeFollows: true, cwd: '/' }], { code });
+  const [here, elsewhere] = results.map(({ run }) => run!.id);
+  expect(served.store.reader.run(here!)!.codeUntil).toBeNull();
+  expect(served.store.reader.run(elsewhere!)!.codeUntil).not.toBeNull();
+  const stored = served.store.reader.code(here!);
+  expect(stored).toMatchObject({ known: true, commit: 'c0ffee', diffSha: expect.any(String) });
+  expect(served.store.reader.diffsInUse()).toContain(stored!.known && stored!.diffSha);
+  expect(served.store.reader.code(elsewhere!)).toBeNull();
+});
+
+test('a code state that travels along belongs to the jobs of a sweep, too', async () => {
+  const code = [{ cwd: served.dir, state: CODE }];
+  const { results } = await served.submitSweep([{}, {}], {}, { code });
+  for (const { run } of results)
+    expect(served.store.reader.code(run!.id)).toMatchObject({ known: true, commit: 'c0ffee' });
+});
+
+test('the limits of the shell are those of every submission without its own', async () => {
+  const shell = [{ name: 'NOFILE', soft: 1024, hard: 4096 }];
+  const own = [{ name: 'CORE', soft: 0, hard: -1 }];
+  const { results } = await served.submit([{}, { rlimits: own }], { rlimits: shell });
+  const stored = await Promise.all(results.map(({ run }) => get(String(run!.id))));
+  expect(stored.map(({ submission }) => submission!.rlimits)).toEqual([shell, own]);
+  const bad = served.submit([{}], { rlimits: [{ name: 'X', soft: 1, hard: 1 }] });
+  await expect(bad).rejects.toMatchObject({ detail: { code: 'usage' } });
+});
+
+test('a submission may name one before it in the same batch', async () => {
+  const after = [{ run: 'before-it', kind: DependencyKind.DEPENDENCY_KIND_AFTER_OK }];
+  const { results } = await served.submit([{ name: 'before-it' }, { after }, { after }]);
+  const [first, ...others] = results.map(({ run }) => run!.id);
+  for (const id of others)
+    expect(served.store.reader.dependencies(id)).toEqual([{ on: first, kind: 'afterok' }]);
+});
+
 test('hold and the promise of a code state', async () => {
   const held = await get(String(await served.submitted({ hold: true })));
   expect(held.run).toMatchObject({ state: RunState.RUN_STATE_HELD, reason: { code: 'user' } });
@@ -230,18 +282,7 @@ test('hold and the promise of a code state', async () => {
       {
         requestId: randomUUID(),
         runIds: [id, 999_999],
-        code: {
-          commit: 'c0ffee',
-          branch: 'main',
-          remote: 'https://me:hunter2@example.org/x.git',
-          dirty: true,
-          diff: Buffer.from('diff --git'),
-          diffOmitted: false,
-          fingerprint: 'f',
-          changedFiles: Array(2000).fill('x'),
-          toplevel: '/x',
-          unknownReason: '',
-        },
+        code: CODE,
       },
       done,
     ),
@@ -249,6 +290,7 @@ test('hold and the promise of a code state', async () => {
   expect(served.store.reader.run(id)!.codeUntil).toBeNull();
   const { code } = await get(String(id));
   expect(code).toMatchObject({ commit: 'c0ffee', dirty: true });
+  expect(code!.fingerprint).toMatch(/^[0-9a-f]{64}$/);
   expect(code!.remote).not.toContain('hunter2');
   expect(code!.changedFiles).toHaveLength(1000);
 });
@@ -298,7 +340,7 @@ test('a thousand submissions are a few transactions', async () => {
     Array.from({ length: 1000 }, (_, n) => ({ argv: ['true', String(n)] })),
   );
   expect(new Set(results.map(({ run }) => run!.id)).size).toBe(1000);
-  expect(served.batches).toHaveLength(1);
+  expect(served.batches).toHaveLength(4);
   const last = await get(String(results[999]!.run!.id));
   expect(last.run!.argv).toEqual(['true', '999']);
 });
@@ -308,7 +350,7 @@ test('callers that die at any moment, and ask again: one run each', async () => 
     const requestId = randomUUID();
     const asked = [{ name: `dies-${n}` }];
     const call = served.runs.submit(() => {});
-    const message = { environment: { N: String(n) }, requestId, blobs: [] };
+    const message = { environment: { N: String(n) }, requestId, blobs: [], rlimits: [], code: [] };
     call.write({ part: { $case: 'header', value: message } });
     call.write({
       part: { $case: 'batch', value: { submissions: asked.map((one) => served.submission(one)) } },
@@ -324,7 +366,9 @@ test('callers that die at any moment, and ask again: one run each', async () => 
 
 test('batches are durable one by one; the order of messages is kept', async () => {
   const call = served.runs.submit(() => {});
-  call.write({ part: { $case: 'header', value: { requestId: '', environment: {}, blobs: [] } } });
+  call.write({
+    part: { $case: 'header', value: { requestId: '', environment: {}, blobs: [], rlimits: [], code: [] } },
+  });
   call.write({ part: { $case: 'batch', value: { submissions: [served.submission({ name: 'early' })] } } });
   const [early] = await until('the first batch is durable', () => {
     const ids = served.store.reader.named('early', 1);
@@ -337,7 +381,7 @@ test('batches are durable one by one; the order of messages is kept', async () =
 });
 
 const header: SubmitRequest = {
-  part: { $case: 'header', value: { requestId: '', environment: {}, blobs: [] } },
+  part: { $case: 'header', value: { requestId: '', environment: {}, blobs: [], rlimits: [], code: [] } },
 };
 const batch: SubmitRequest = { part: { $case: 'batch', value: { submissions: [] } } };
 

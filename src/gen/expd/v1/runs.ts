@@ -247,7 +247,13 @@ export interface SubmitHeader {
   environment: { [key: string]: string };
   /** Contents that submissions name by their sha256, sent once for all batches. */
   blobs: Buffer[];
-  sweep?: SweepHeader | undefined;
+  sweep?:
+    | SweepHeader
+    | undefined;
+  /** Limits of the submitting shell, for every submission that has none of its own. */
+  rlimits: Rlimit[];
+  /** The state of the code where it is known already; of other directories RecordCode tells it. */
+  code: CodeAt[];
 }
 
 export interface SubmitHeader_EnvironmentEntry {
@@ -255,7 +261,13 @@ export interface SubmitHeader_EnvironmentEntry {
   value: string;
 }
 
-/** Becomes durable as a whole, in one commit. A message has at most 8 MiB; some hundred submissions are a good size. */
+export interface CodeAt {
+  /** As in the submissions. */
+  cwd: string;
+  state?: CodeState | undefined;
+}
+
+/** Becomes durable in its order, some hundred submissions in a commit. A message has at most 8 MiB. */
 export interface SubmitBatch {
   submissions: Submission[];
 }
@@ -295,13 +307,15 @@ export interface CodeState {
   /** `git diff HEAD --binary`, at most 3 MiB; empty with `diff_omitted` when larger. */
   diff: Buffer;
   diffOmitted: boolean;
-  /** sha256 over the diff and the untracked files' names, sizes and times. */
+  /** sha256 over commit, diff and traces. */
   fingerprint: string;
   /** Paths that differ from the commit, at most 1,000. */
   changedFiles: string[];
   toplevel: string;
   /** Why it is unknown, when it is. */
   unknownReason: string;
+  /** In a request, instead of the fingerprint: names, sizes and times of what no diff tells of. */
+  traces: string[];
 }
 
 export interface RecordCodeRequest {
@@ -2117,7 +2131,7 @@ export const Sweep: MessageFns<Sweep> = {
 };
 
 function createBaseSubmitHeader(): SubmitHeader {
-  return { requestId: "", environment: {}, blobs: [], sweep: undefined };
+  return { requestId: "", environment: {}, blobs: [], sweep: undefined, rlimits: [], code: [] };
 }
 
 export const SubmitHeader: MessageFns<SubmitHeader> = {
@@ -2133,6 +2147,12 @@ export const SubmitHeader: MessageFns<SubmitHeader> = {
     }
     if (message.sweep !== undefined) {
       SweepHeader.encode(message.sweep, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.rlimits) {
+      Rlimit.encode(v!, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.code) {
+      CodeAt.encode(v!, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -2183,6 +2203,22 @@ export const SubmitHeader: MessageFns<SubmitHeader> = {
             }
 
             message.sweep = SweepHeader.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.rlimits.push(Rlimit.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.code.push(CodeAt.decode(reader, reader.uint32()));
             continue;
           }
         }
@@ -2240,6 +2276,63 @@ export const SubmitHeader_EnvironmentEntry: MessageFns<SubmitHeader_EnvironmentE
             }
 
             message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseCodeAt(): CodeAt {
+  return { cwd: "", state: undefined };
+}
+
+export const CodeAt: MessageFns<CodeAt> = {
+  encode(message: CodeAt, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cwd !== "") {
+      writer.uint32(10).string(message.cwd);
+    }
+    if (message.state !== undefined) {
+      CodeState.encode(message.state, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CodeAt {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCodeAt();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cwd = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.state = CodeState.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -2519,6 +2612,7 @@ function createBaseCodeState(): CodeState {
     changedFiles: [],
     toplevel: "",
     unknownReason: "",
+    traces: [],
   };
 }
 
@@ -2553,6 +2647,9 @@ export const CodeState: MessageFns<CodeState> = {
     }
     if (message.unknownReason !== "") {
       writer.uint32(82).string(message.unknownReason);
+    }
+    for (const v of message.traces) {
+      writer.uint32(90).string(v!);
     }
     return writer;
   },
@@ -2648,6 +2745,14 @@ export const CodeState: MessageFns<CodeState> = {
             }
 
             message.unknownReason = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.traces.push(reader.string());
             continue;
           }
         }
