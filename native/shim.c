@@ -60,10 +60,13 @@ static int write_started(const struct attempt *a) {
   return 0;
 }
 
+#define MAKE_WAY_MS 20
+
 /* An exit status must not be lost to a full disk: the spec, which nobody needs any more, makes room for it, and
  * other space comes back. Only a directory that was removed does not (ENOENT, for a file that is to be created),
  * and then nobody waits for the record. The claim goes as soon as the record is in place, so that the daemon acts
- * at once; only power loss needs the rest, and the daemon's own commit is as durable meanwhile. */
+ * at once. Only power loss needs the rest, and meanwhile the daemon's own commit is as durable: the disk is left to
+ * that and to the start of the next run. */
 static int publish_exit(const struct attempt *a, int claim, const struct text *body) {
   int fd;
   for (int64_t pause = 20; (fd = record_put(a->dir, "exit", body)) < 0; pause = pause < 1000 ? 2 * pause : 2000) {
@@ -74,6 +77,7 @@ static int publish_exit(const struct attempt *a, int claim, const struct text *b
   close(claim);
   if (a->cgroup) cgroup_remove(a->cgroup);
   if (fd < 0) return SHIM_NO_DIRECTORY;
+  nap_ms(MAKE_WAY_MS);
   fsync(fd);
   fsync(a->dir);
   return SHIM_DONE;
