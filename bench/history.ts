@@ -5,6 +5,7 @@ import type { NewRun } from '../src/daemon/queue/commands.js';
 import { KEEP_EVENTS } from '../src/daemon/queue/housekeeping.js';
 import { tables } from '../src/daemon/queue/tables.js';
 import { openForWriting } from '../src/daemon/store/connection.js';
+import { specOf } from '../src/daemon/store/spec.js';
 
 // node history.cjs DIR RUNS PROJECT: a state directory in which RUNS runs have come and gone, over a year, by the
 // statements that would have written them.
@@ -87,7 +88,7 @@ function run(n: number): NewRun {
   return {
     ulid: `01HISTORY${String(n).padStart(17, '0')}`,
     name: `train-${n % 100}`,
-    submission: {
+    spec: specOf({
       argv: ['python', 'train.py', '--lr', '0.1', '--seed', String(n), '--data', '/data/imagenet/train'],
       cwd: project,
       project,
@@ -107,7 +108,10 @@ function run(n: number): NewRun {
       rlimits: [],
       configuration: null,
       existingExperiment: null,
-    },
+    }),
+    project,
+    existingExperiment: null,
+    keyed: null,
     tags: n % 5 === 0 ? ['baseline'] : [],
     note: '',
     priority: 0,

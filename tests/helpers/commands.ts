@@ -1,14 +1,19 @@
 import type { Command, NewRun, NewSweep } from '../../src/daemon/queue/commands.js';
+import { keyedOn, type Unasked } from '../../src/daemon/queue/keyed.js';
 import type { RunEvent } from '../../src/daemon/run/lifecycle.js';
 import type { Outcome } from '../../src/daemon/run/outcome.js';
+import type { Submission } from '../../src/daemon/run/submission.js';
+import { specOf } from '../../src/daemon/store/spec.js';
 
 let ulids = 0;
 
-export function newRun(changes: Partial<NewRun> = {}): NewRun {
-  return {
+/** What a test says of a run: its submission instead of what is stored of it. */
+export type Changes = Partial<NewRun> & { submission?: Submission; unasked?: Unasked };
+
+export function newRun({ submission = submissionOf(), unasked = [], ...changes }: Changes = {}): NewRun {
+  const labels = {
     ulid: `01TEST${String(process.pid).padStart(8, '0')}${String(++ulids).padStart(12, '0')}`,
     name: 'train',
-    submission: submissionOf(),
     tags: [],
     note: '',
     priority: 0,
@@ -25,6 +30,9 @@ export function newRun(changes: Partial<NewRun> = {}): NewRun {
     overrides: [],
     ...changes,
   };
+  const { project, existingExperiment } = submission;
+  const keyed = keyedOn(labels, submission, unasked);
+  return { ...{ project, existingExperiment, keyed }, ...labels, spec: specOf(submission) };
 }
 
 export function newSweep(changes: Partial<NewSweep> = {}): NewSweep {
@@ -45,7 +53,7 @@ export function newSweep(changes: Partial<NewSweep> = {}): NewSweep {
 }
 
 /** Jobs that differ in their learning rate. */
-export const jobsOf = (rates: readonly number[], changes: Partial<NewRun> = {}): NewRun[] =>
+export const jobsOf = (rates: readonly number[], changes: Changes = {}): NewRun[] =>
   rates.map((lr) =>
     newRun({
       submission: submissionOf({ argv: ['python', 'train.py', `lr=${lr}`] }),
@@ -54,7 +62,7 @@ export const jobsOf = (rates: readonly number[], changes: Partial<NewRun> = {}):
     }),
   );
 
-export function submissionOf(changes: Partial<NewRun['submission']> = {}): NewRun['submission'] {
+export function submissionOf(changes: Partial<Submission> = {}): Submission {
   return {
     argv: ['python', 'train.py'],
     cwd: '/home/me/project',

@@ -9,7 +9,7 @@ import { openQueue, type Queue, type QueueOptions } from '../../src/daemon/queue
 import type { RunEvent } from '../../src/daemon/run/lifecycle.js';
 import type { Outcome } from '../../src/daemon/run/outcome.js';
 import { openReader, type Reader } from '../../src/daemon/store/reader.js';
-import { claimOf, endOf, newRun, newSweep, success, transitionOf } from './commands.js';
+import { type Changes, claimOf, endOf, newRun, newSweep, success, transitionOf } from './commands.js';
 
 export * from './commands.js';
 
@@ -113,7 +113,7 @@ export class Store {
     return result.runId ?? 0;
   }
 
-  submit(changes: Partial<NewRun> = {}): Promise<number> {
+  submit(changes: Changes = {}): Promise<number> {
     return this.ok({ do: 'submit', run: newRun(changes) });
   }
 
@@ -132,7 +132,7 @@ export class Store {
   }
 
   /** A run of which attempt 1 runs. */
-  async running(changes: Partial<NewRun> = {}): Promise<number> {
+  async running(changes: Changes = {}): Promise<number> {
     const id = await this.submit(changes);
     await this.ok(claimOf(id, 1));
     await this.ok(transitionOf(id, { kind: 'spawned' }));
@@ -140,7 +140,7 @@ export class Store {
   }
 
   /** A run that has ended in attempt 1. */
-  async ended(outcome: Outcome = success, changes: Partial<NewRun> = {}): Promise<number> {
+  async ended(outcome: Outcome = success, changes: Changes = {}): Promise<number> {
     const id = await this.running(changes);
     await this.ok(endOf(id, 1, outcome));
     return id;

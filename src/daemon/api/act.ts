@@ -190,7 +190,7 @@ const sweepOf = (command: Command): number[] => (command.do === 'editSweep' ? [c
 /** Environments that were stored for a command, held until its end. */
 function environmentOf(command: Command): string[] {
   if (command.do === 'transition' && command.facts?.of === 'again') return [command.facts.envSha];
-  if (command.do === 'submit') return [command.run.submission.envSha];
+  if (command.do === 'submit') return [command.run.spec.envSha];
   const edited = command.do === 'edit' ? command.changes.submission?.envSha : undefined;
   return edited === undefined ? [] : [edited];
 }

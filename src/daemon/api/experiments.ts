@@ -10,11 +10,11 @@ export interface Chosen {
 
 /** Those of the runs whose experiment has curves already, and that do not say what becomes of them. */
 export async function refusedExperiments(chosen: readonly Chosen[]): Promise<Map<NewRun, UserError>> {
-  const asking = chosen.filter(({ run }) => run.submission.existingExperiment === null);
-  const projects = new Set(asking.map(({ run }) => run.submission.project));
+  const asking = chosen.filter(({ run }) => run.existingExperiment === null);
+  const projects = new Set(asking.map(({ run }) => run.project));
   const refused = new Map<NewRun, UserError>();
   for (const project of projects) {
-    const some = asking.filter(({ run }) => run.submission.project === project);
+    const some = asking.filter(({ run }) => run.project === project);
     const ids = some.map(({ experimentId }) => experimentId);
     const taken = await experimentsWithCurves(project, ids);
     for (const { run, experimentId } of some)

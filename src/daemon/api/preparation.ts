@@ -2,12 +2,13 @@ import { changeEnvironment, type Environment, filterEnvironment } from '../../en
 import type { Submission as Asked, SubmitHeader } from '../../gen/expd/v1/runs.js';
 import type { Clock } from '../clock.js';
 import type { NewRun } from '../queue/commands.js';
+import type { Submission } from '../run/submission.js';
 import { type CodePorts, ToldCode } from './code.js';
 import { toConfiguration } from './configuration.js';
 import { type ContentPort, Contents } from './contents.js';
 import type { EnvironmentPort } from './environment.js';
 import type { Lookup } from './select.js';
-import { type Defaults, drawnSeed, newRun, rlimit } from './submission.js';
+import { type Defaults, draftOf, drawnSeed, rlimit, sealed } from './submission.js';
 import { Warnings } from './warnings.js';
 
 export interface PreparationPorts {
@@ -30,10 +31,11 @@ export class Preparation {
   readonly contents: Contents;
   readonly #environments: StoredEnvironments;
   readonly #code: ToldCode;
-  readonly #rlimits: NewRun['submission']['rlimits'];
+  readonly #rlimits: Submission['rlimits'];
   readonly #warnings = new Warnings();
   /** The jobs of a sweep share what is drawn. */
   readonly #seed: number | undefined;
+  readonly #keyed: boolean;
 
   constructor(
     private readonly ports: PreparationPorts,
@@ -44,20 +46,22 @@ export class Preparation {
     this.#environments = new StoredEnvironments(ports.environments, environment);
     this.#code = new ToldCode(ports.diffs, code);
     this.#seed = sweep === undefined ? undefined : drawnSeed();
+    this.#keyed = sweep !== undefined && sweep.key !== '';
   }
 
   /** Everything is checked before anything is stored for it. Rejects with UserError. */
   async run(asked: Asked): Promise<Prepared> {
     const { reads, defaults, clock } = this.ports;
-    const run = newRun(asked, reads, defaults(), clock.now(), this.#seed);
-    const { submission } = run;
+    const draft = draftOf(asked, reads, defaults(), clock.now(), this.#seed);
+    const { submission, labels } = draft;
     if (submission.rlimits.length === 0) submission.rlimits = this.#rlimits;
-    run.code = await this.#code.of(asked.cwd);
-    if (run.code !== null) run.codeUntil = null;
+    labels.code = await this.#code.of(asked.cwd);
+    if (labels.code !== null) labels.codeUntil = null;
     submission.configuration = await toConfiguration(asked.configuration, submission.argv, this.contents);
     const { environment, envSha } = await this.#environments.changed(asked.envSet, asked.envDrop);
     submission.envSha = envSha;
-    return { run, warnings: await this.#warnings.of(submission, environment) };
+    const warnings = await this.#warnings.of(submission, environment);
+    return { run: sealed(draft, this.#keyed || draft.labels.key !== null), warnings };
   }
 
   async release(): Promise<void> {

@@ -9,7 +9,7 @@ import { changedEnvironment } from './environment.js';
 import { checkedArgv } from './limits.js';
 import { decided } from './results.js';
 import { type Selected, select } from './select.js';
-import { CODE_MS } from './submission.js';
+import { CODE_MS, sealed } from './submission.js';
 import { type SubmitPorts, submitResult } from './submit.js';
 import { ulid } from './ulid.js';
 
@@ -34,7 +34,7 @@ export async function rerun(ports: SubmitPorts, request: RerunRequest): Promise<
     };
   } finally {
     for (const command of commands)
-      if (command.do === 'submit') environments.release(command.run.submission.envSha);
+      if (command.do === 'submit') environments.release(command.run.spec.envSha);
     await contents.release();
   }
 }
@@ -69,26 +69,19 @@ async function copyOf(
   const envSha = await changedEnvironment(environments, submission.envSha, request.environment);
   const now = clock.now();
   const { name, tags, note, priority, group, killOnFailedDependency, retries } = run;
-  return {
-    do: 'submit',
-    run: {
-      ...{ name, tags, note, priority, group, killOnFailedDependency, retries },
-      ulid: ulid(now),
-      submission: {
-        ...submission,
-        ...{ argv, envSha, configuration, existingExperiment: null },
-        seed: submission.seed + (run.job?.number ?? 0),
-      },
-      after: [],
-      beginAt: null,
-      key: null,
-      held: false,
-      code: null,
-      codeUntil: request.codeFollows ? now + CODE_MS : null,
-      experimentId: null,
-      overrides: configuration?.overrides ?? run.overrides,
-    },
+  const labels = {
+    ...{ name, tags, note, priority, group, killOnFailedDependency, retries },
+    ...{ ulid: ulid(now), after: [], beginAt: null, key: null, held: false, experimentId: null },
+    code: null,
+    codeUntil: request.codeFollows ? now + CODE_MS : null,
+    overrides: configuration?.overrides ?? run.overrides,
   };
+  const again: Submission = {
+    ...submission,
+    ...{ argv, envSha, configuration, existingExperiment: null },
+    seed: submission.seed + (run.job?.number ?? 0),
+  };
+  return { do: 'submit', run: sealed({ labels, submission: again, unasked: [] }, false) };
 }
 
 /** Another one, or the stored one, of which the parts are kept while the old run may go. */

@@ -9,7 +9,9 @@ import {
 import { nameOf } from '../../program/name.js';
 import { UserError } from '../errors.js';
 import type { NewRun } from '../queue/commands.js';
+import { keyedOn, type Unasked } from '../queue/keyed.js';
 import type { Dependency, Submission } from '../run/submission.js';
+import { specOf } from '../store/spec.js';
 import {
   checkedArgv,
   checkedBegin,
@@ -56,21 +58,33 @@ const RLIMITS =
     ' ',
   );
 
-/**
- * A submission as the queue takes it, but for its environment, configuration and code, which are to be stored first.
- * `seed`: where none was asked for. Throws UserError.
- */
-export function newRun(
+/** A submission that is checked, but for its environment, configuration and code, which are to be stored first. */
+export interface Draft {
+  labels: Omit<NewRun, 'spec' | 'project' | 'existingExperiment' | 'keyed'>;
+  submission: Submission;
+  unasked: Unasked;
+}
+
+/** As the queue takes it. `keyed`: it has a key, or its sweep has. */
+export const sealed = ({ labels, submission, unasked }: Draft, keyed: boolean): NewRun => ({
+  ...labels,
+  spec: specOf(submission),
+  project: submission.project,
+  existingExperiment: submission.existingExperiment,
+  keyed: keyed ? keyedOn(labels, submission, unasked) : null,
+});
+
+/** `seed`: where none was asked for. Throws UserError. */
+export function draftOf(
   asked: Asked,
   lookup: Lookup,
   defaults: Defaults,
   now: number,
   seed: number = drawnSeed(),
-): NewRun {
-  return {
+): Draft {
+  const labels: Draft['labels'] = {
     ulid: ulid(now),
     name: asked.name === '' ? nameOf(asked.argv) : checkedName(asked.name),
-    submission: toSubmission(asked, defaults, seed),
     tags: checkedTags(asked.tags),
     note: checkedNote(asked.note),
     priority: checkedPriority(asked.priority),
@@ -80,13 +94,13 @@ export function newRun(
     beginAt: checkedBegin(asked.beginAtMs),
     retries: checkedRetries(asked.retries),
     key: asked.key === '' ? null : checkedKey(asked.key),
-    unasked: unasked(asked),
     held: asked.hold,
     code: null,
     codeUntil: asked.codeFollows ? now + CODE_MS : null,
     experimentId: checkedExperiment(asked.experimentId),
     overrides: checkedOverrides(asked.configuration?.overrides ?? []),
   };
+  return { labels, submission: toSubmission(asked, defaults, seed), unasked: unasked(asked) };
 }
 
 function toSubmission(asked: Asked, defaults: Defaults, seed: number): Submission {
@@ -130,7 +144,7 @@ function existingExperiment({ existingExperiment: existing }: Asked): Submission
   }
 }
 
-const unasked = ({ seed, graceMs, layout }: Asked): NonNullable<NewRun['unasked']> => [
+const unasked = ({ seed, graceMs, layout }: Asked): Unasked => [
   ...(seed === undefined ? (['seed'] as const) : []),
   ...(graceMs === undefined ? (['graceMs'] as const) : []),
   ...(layout === '' ? (['layout'] as const) : []),

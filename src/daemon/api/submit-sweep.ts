@@ -52,7 +52,7 @@ export class GatheredSweep {
       try {
         if (asked.key !== '') throw usage('a job of a sweep has no key of its own', 'the sweep has one');
         const job = await this.preparation.run(asked);
-        this.#bytes += sizeOf(job.run);
+        this.#bytes += job.run.spec.text.length;
         this.#jobs.push(job);
       } catch (err) {
         this.#refuse(number, asked.configuration?.overrides ?? [], err);
@@ -76,9 +76,9 @@ export class GatheredSweep {
     const [first] = this.#jobs;
     this.#refuseBad();
     if (first === undefined) throw usage('the sweep has no jobs');
-    const { project } = first.run.submission;
+    const { project } = first.run;
     for (const [number, { run }] of this.#jobs.entries())
-      if (run.submission.project !== project)
+      if (run.project !== project)
         this.#refuse(number, run.overrides, usage('it is of another project than the first job'));
     const jobs = this.#jobs.map(({ run }) => run);
     const sweep = await this.#sweep(first.run);
@@ -99,7 +99,7 @@ export class GatheredSweep {
       name: name === '' ? first.name : checkedName(name),
       key: key === '' ? null : checkedKey(key),
       missing,
-      project: first.submission.project,
+      project: first.project,
       maxParallel: checkedParallel(maxParallel),
       holdAfterFailures: checkedFailures(holdAfterFailures),
       axes: axes.replace(/\p{Cc}/gu, ' ').slice(0, LONGEST_AXES),
@@ -158,11 +158,5 @@ export class GatheredSweep {
     return { results, sweep: sweepView(reads, id) };
   }
 }
-
-/** Roughly, in bytes. */
-const sizeOf = ({ submission: { argv, configuration }, overrides }: NewRun): number =>
-  1000 +
-  (configuration?.composed?.job.length ?? 0) +
-  [...argv, ...overrides].reduce((sum, word) => sum + word.length, 0);
 
 const usage = (message: string, hint = ''): UserError => new UserError('usage', message, hint);

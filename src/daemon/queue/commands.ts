@@ -1,5 +1,6 @@
 import type { RunEvent } from '../run/lifecycle.js';
 import type { CodeState, Dependency, Submission } from '../run/submission.js';
+import type { Spec } from '../store/spec.js';
 import type { AttemptHandle, Lease, StoredRun, Usage } from '../store/stored.js';
 
 /** What the writer thread is told to do. Plain data: it crosses a thread. */
@@ -28,7 +29,10 @@ export type FactName = 'draining';
 export interface NewRun {
   ulid: string;
   name: string;
-  submission: Submission;
+  spec: Spec;
+  /** Of the submission, where a run is looked for by them. */
+  project: string;
+  existingExperiment: Submission['existingExperiment'];
   tags: string[];
   note: string;
   priority: number;
@@ -38,8 +42,8 @@ export interface NewRun {
   beginAt: number | null;
   retries: number;
   key: string | null;
-  /** What the daemon chose, as nobody asked for it: a repeat with the same key may find other defaults. */
-  unasked?: readonly ('seed' | 'graceMs' | 'layout')[];
+  /** What a second submission with the same key, or of the same job of a sweep with a key, must equal; JSON. */
+  keyed: string | null;
   held: boolean;
   /** Where it was known at submission; else it is recorded until `codeUntil`, or never. */
   code: CodeState | null;

@@ -2,8 +2,11 @@ import { createHash } from 'node:crypto';
 import type { Configuration, Submission } from '../run/submission.js';
 import type { NewRun, NewSweep } from './commands.js';
 
-/** What a second submission with the same key must equal. Environment, code state and the shell's limits belong to the moment; `--begin` may be relative. */
-export function keyedOn(run: NewRun): Readonly<Record<string, unknown>> {
+/** What the daemon chose, as nobody asked for it: a repeat with the same key may find other defaults. */
+export type Unasked = readonly ('seed' | 'graceMs' | 'layout')[];
+
+/** What was asked for: environment, code state and the shell's limits belong to the moment; `--begin` may be relative. */
+export function keyedOn(run: Labels, submission: Submission, unasked: Unasked): string {
   const {
     envSha: _,
     umask: __,
@@ -11,24 +14,39 @@ export function keyedOn(run: NewRun): Readonly<Record<string, unknown>> {
     rlimits: ____,
     existingExperiment: _____,
     configuration,
-    ...submission
-  }: Submission = run.submission;
+    ...asked
+  } = submission;
   const { name, tags, note, priority, group, after, killOnFailedDependency, retries, held } = run;
   const { experimentId, overrides } = run;
-  return {
-    ...submission,
-    ...Object.fromEntries((run.unasked ?? []).map((field) => [field, null])),
+  return JSON.stringify({
+    ...asked,
+    ...Object.fromEntries(unasked.map((field) => [field, null])),
     configuration: configuration === null ? null : digest(configuration),
     overrides: overrides.length === 0 ? null : overrides,
     ...{ name, note, priority, group, after, killOnFailedDependency, retries, held, experimentId },
     tags: [...tags].sort(),
-  };
+  });
 }
 
+type Labels = Pick<
+  NewRun,
+  | 'name'
+  | 'tags'
+  | 'note'
+  | 'priority'
+  | 'group'
+  | 'after'
+  | 'killOnFailedDependency'
+  | 'retries'
+  | 'held'
+  | 'experimentId'
+  | 'overrides'
+>;
+
 /** The same of a sweep, beside its jobs. */
-export const sweepKeyedOn = (sweep: NewSweep): Readonly<Record<string, unknown>> => {
+export const sweepKeyedOn = (sweep: NewSweep): string => {
   const { name, project, maxParallel, holdAfterFailures, ownDir, experimentId } = sweep;
-  return { name, project, maxParallel, holdAfterFailures, ownDir, experimentId };
+  return JSON.stringify({ name, project, maxParallel, holdAfterFailures, ownDir, experimentId });
 };
 
 /** What was composed, not the files that it was composed from: a comment in one changes nothing. */
@@ -57,13 +75,12 @@ const NAMES: Readonly<Record<string, string>> = {
   ownDir: 'directory',
 };
 
-/** Names of the fields in which two submissions differ. Both are JSON. */
-export function differences(
-  first: Readonly<Record<string, unknown>>,
-  second: Readonly<Record<string, unknown>>,
-): string[] {
-  return [...new Set([...Object.keys(first), ...Object.keys(second)])]
-    .filter((field) => canonical(first[field]) !== canonical(second[field]))
+/** Names of the fields in which two submissions differ, both as JSON. */
+export function differences(first: string, second: string): string[] {
+  if (first === second) return [];
+  const [one, other]: Readonly<Record<string, unknown>>[] = [JSON.parse(first), JSON.parse(second)];
+  return [...new Set([...Object.keys(one ?? {}), ...Object.keys(other ?? {})])]
+    .filter((field) => canonical(one?.[field]) !== canonical(other?.[field]))
     .map((field) => NAMES[field] ?? field);
 }
 

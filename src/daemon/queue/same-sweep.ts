@@ -1,7 +1,7 @@
 import type { Sweep } from '../run/sweep.js';
 import type { Scene } from './apply.js';
 import type { NewRun, NewSweep } from './commands.js';
-import { differences, keyedOn, sweepKeyedOn } from './keyed.js';
+import { differences, sweepKeyedOn } from './keyed.js';
 import { inShort, Refusal } from './refusal.js';
 
 /**
@@ -16,7 +16,7 @@ export function sameSweep(
 ): (number | null)[] {
   const { tables } = scene;
   const first = tables.sweeps.keyed(sweep.id);
-  const differ = first === null ? [] : differences(JSON.parse(first), sweepKeyedOn(asked));
+  const differ = first === null ? [] : differences(first, sweepKeyedOn(asked));
   if (differ.length > 0) throw conflict(sweep, `was submitted with another ${differ.join(', ')}`);
   const there = byOverrides(scene, sweep.id);
   const matched = jobs.map((job) => {
@@ -54,7 +54,7 @@ function byOverrides({ tables }: Scene, sweepId: number): Map<string, number[]> 
 
 function refuseOther({ tables }: Scene, sweep: Sweep, runId: number, job: NewRun): void {
   const first = tables.submissions.keyed(runId);
-  const differ = first === null ? [] : differences(JSON.parse(first), keyedOn(job));
+  const differ = first === null || job.keyed === null ? [] : differences(first, job.keyed);
   if (differ.length === 0) return;
   throw conflict(sweep, `has the job ${inShort(job)} with another ${differ.join(', ')}`);
 }

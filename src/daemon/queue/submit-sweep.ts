@@ -2,7 +2,7 @@ import { jobExperiment, sweepExperiment } from '../run/experiment.js';
 import { heldForFailures, isTripped, type Sweep } from '../run/sweep.js';
 import type { Scene } from './apply.js';
 import type { NewRun, NewSweep, RefusalCode, Result, SweepJob } from './commands.js';
-import { keyedOn, sweepKeyedOn } from './keyed.js';
+import { sweepKeyedOn } from './keyed.js';
 import { type BadJob, badJobs, Refusal } from './refusal.js';
 import { sameSweep } from './same-sweep.js';
 import { addRun, HELD_AT_SUBMISSION, refuseImpossible } from './submit.js';
@@ -26,11 +26,11 @@ export function submitSweep(scene: Scene, asked: NewSweep, jobs: readonly NewRun
     ...sweep,
     ...{ ulid, name, key, project, maxParallel, holdAfterFailures, axes, multirunSha, ownDir },
     made: jobs.length,
-    keyed: key === null ? null : JSON.stringify(sweepKeyedOn(asked)),
+    keyed: key === null ? null : sweepKeyedOn(asked),
     submittedAt: scene.now,
     firstRunId: runs.nextId(),
   });
-  const added = addJobs(scene, { ...sweep, key, held: null }, jobs);
+  const added = addJobs(scene, { ...sweep, held: null }, jobs);
   return { ok: true, runId: null, sweep: { id, jobs: added } };
 }
 
@@ -61,7 +61,7 @@ type Base = Pick<Sweep, 'id' | 'experimentId' | 'experimentChosen' | 'made'>;
 /** Numbered from `made` on. */
 function addJobs(
   scene: Scene,
-  sweep: Base & { key: string | null; held: ReturnType<typeof heldForFailures> | null },
+  sweep: Base & { held: ReturnType<typeof heldForFailures> | null },
   jobs: readonly NewRun[],
 ): SweepJob[] {
   const { tables, touched } = scene;
@@ -74,7 +74,6 @@ function addJobs(
       job: { sweep: sweep.id, number },
       experimentId: run.experimentId ?? jobExperiment(sweep.experimentId, number),
       chosen: run.experimentId !== null || sweep.experimentChosen,
-      keyed: sweep.key === null ? null : JSON.stringify(keyedOn(run)),
       why: sweep.held ?? (run.held ? HELD_AT_SUBMISSION : null),
     });
     return { runId: id++, existing: false };

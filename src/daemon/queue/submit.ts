@@ -3,7 +3,7 @@ import type { HoldReason } from '../run/run.js';
 import type { Job } from '../run/sweep.js';
 import type { Scene } from './apply.js';
 import type { NewRun, Result } from './commands.js';
-import { differences, keyedOn } from './keyed.js';
+import { differences } from './keyed.js';
 import { noSuchRun, Refusal } from './refusal.js';
 
 /** A new run, or the one that already has this key. */
@@ -23,7 +23,6 @@ export function submit(scene: Scene, run: NewRun): Result {
     // An id is never given twice, so this name is new.
     experimentId: run.experimentId ?? defaultExperiment(run.name, id),
     chosen,
-    keyed: run.key === null ? null : JSON.stringify(keyedOn(run)),
     why: run.held ? HELD_AT_SUBMISSION : null,
   });
   return { ok: true, runId: id };
@@ -39,24 +38,21 @@ export interface Placed {
   experimentId: string;
   /** The experiment id was asked for. */
   chosen: boolean;
-  /** What a second submission with the same key must equal. */
-  keyed: string | null;
   /** Why it is held from the beginning; null: it is queued. */
   why: HoldReason | null;
 }
 
 export function addRun({ tables, touched, now }: Scene, run: NewRun, placed: Placed): void {
-  const { ulid, name, priority, group, beginAt, key, note, retries, codeUntil, submission, overrides } = run;
-  const { killOnFailedDependency, code } = run;
-  const { id, job, experimentId, chosen, keyed, why } = placed;
+  const { ulid, name, priority, group, beginAt, key, note, retries, codeUntil, project, overrides } = run;
+  const { killOnFailedDependency, spec, keyed, code } = run;
+  const { id, job, experimentId, chosen, why } = placed;
   const state = why === null ? 'queued' : 'held';
   tables.runs.insert({
-    ...{ id, ulid, name, priority, group, beginAt, key, note, retries, codeUntil, overrides, job },
+    ...{ id, ulid, name, priority, group, beginAt, key, note, retries, codeUntil, project, overrides, job },
     ...{ experimentId, experimentChosen: chosen, killOnFailedDependency, state, hold: why },
-    project: submission.project,
     submittedAt: now,
   });
-  tables.submissions.insert(id, submission, keyed, code);
+  tables.submissions.insert(id, spec, keyed, code);
   for (const tag of run.tags) tables.runs.tag(id, tag);
   for (const dependency of run.after) tables.dependencies.add(id, dependency);
   tables.events.append({ at: now, runId: id, kind: 'submitted', state, attempt: 0, reason: why });
@@ -72,7 +68,7 @@ export function refuseImpossible({ tables }: Scene, run: NewRun, experimentId: s
       `expctl groups set ${run.group} --limit N makes it`,
     );
   for (const { on } of run.after) if (tables.runs.find(on) === null) throw noSuchRun(on);
-  const { project, existingExperiment } = run.submission;
+  const { project, existingExperiment } = run;
   if (experimentId === null || existingExperiment === 'continue') return;
   const writer = tables.runs.writing(project, experimentId);
   if (writer !== null) throw experimentTaken(experimentId, writer, existingExperiment);
@@ -95,7 +91,7 @@ function refuseKeyOfSweep({ tables }: Scene, key: string): void {
 
 function sameAgain({ tables }: Scene, runId: number, run: NewRun): Result {
   const first = tables.submissions.keyed(runId);
-  const differ = first === null ? [] : differences(JSON.parse(first), keyedOn(run));
+  const differ = first === null || run.keyed === null ? [] : differences(first, run.keyed);
   if (differ.length === 0) return { ok: true, runId, existing: true };
   throw new Refusal(
     'key_conflict',

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { CodeState, Submission } from '../run/submission.js';
 import type { Connection } from './connection.js';
-import { parseColumn, parseNullable } from './json.js';
+import { parseNullable } from './json.js';
+import { parseSpec, type Spec, specOf } from './spec.js';
 import { statement } from './statement.js';
 import type { StoredSubmission } from './stored.js';
 
@@ -58,24 +58,22 @@ export function submissions(db: Connection) {
     find(runId: number): StoredSubmission {
       const row = find.get(runId);
       if (row === undefined) return { ok: false, why: 'missing' };
-      if (digest(row.spec) !== row.sha256) return { ok: false, why: 'damaged' };
-      return { ok: true, submission: parseSpec(row.spec, runId) };
+      const submission = parseSpec(row.spec, row.sha256, runId);
+      return submission === null ? { ok: false, why: 'damaged' } : { ok: true, submission };
     },
     keyed: (runId: number): string | null => keyed.get(runId)?.keyed ?? null,
     /** sha256 of every kept diff that some run refers to. */
     diffs: (): string[] => diffs.all().map(({ sha }) => sha),
     code: (runId: number): CodeState | null =>
       parseNullable<CodeState>(code.get(runId)?.code ?? null, `code state of run ${runId}`),
-    insert(runId: number, submission: Submission, keyed: string | null, code: CodeState | null): void {
-      const { envSha, configuration } = submission;
-      const { hydraSha = null, treeSha = null } = configuration?.composed ?? {};
-      const spec = JSON.stringify(submission);
+    insert(runId: number, spec: Spec, keyed: string | null, code: CodeState | null): void {
+      const { text, sha256, envSha, hydraSha, treeSha } = spec;
       const known = code === null ? { code, diffSha: null } : codeColumns(code);
-      insert.run({ runId, spec, sha256: digest(spec), envSha, hydraSha, treeSha, keyed, ...known });
+      insert.run({ runId, spec: text, sha256, envSha, hydraSha, treeSha, keyed, ...known });
     },
     replace(runId: number, submission: Submission): void {
-      const spec = JSON.stringify(submission);
-      replace.run(spec, digest(spec), submission.envSha, runId);
+      const { text, sha256, envSha } = specOf(submission);
+      replace.run(text, sha256, envSha, runId);
     },
     recordCode(runId: number, state: CodeState): void {
       const { code, diffSha } = codeColumns(state);
@@ -100,17 +98,3 @@ interface Row {
   code: string | null;
   diffSha: string | null;
 }
-
-/** What was stored before there were configurations has none. */
-type Stored = Omit<Submission, 'configuration' | 'existingExperiment'> & Partial<Submission>;
-
-function parseSpec(spec: string, runId: number): Submission {
-  const {
-    configuration = null,
-    existingExperiment = null,
-    ...rest
-  } = parseColumn<Stored>(spec, `submission of run ${runId}`);
-  return { ...rest, configuration, existingExperiment };
-}
-
-const digest = (text: string): string => createHash('sha256').update(text).digest('hex');

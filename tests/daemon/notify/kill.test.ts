@@ -70,11 +70,11 @@ class Daemon {
 
   /** Many at once, each with a notification of 4 KB. */
   async failedRuns(count: number): Promise<void> {
-    const run = newRun();
     const project = `/${'p'.repeat(4000)}`;
-    const submits = Array.from({ length: count }, (): Command => {
-      return { do: 'submit', run: { ...newRun(), submission: { ...run.submission, project } } };
-    });
+    const submits = Array.from(
+      { length: count },
+      (): Command => ({ do: 'submit', run: newRun({ project }) }),
+    );
     const submitted = await this.execute(...submits);
     await this.execute(...submitted!.results.flatMap(({ runId }) => failing(runId!)));
   }

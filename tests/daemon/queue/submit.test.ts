@@ -1,6 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { NewRun, Result } from '../../../src/daemon/queue/commands.js';
-import { claimOf, endOf, failure, newRun, Store, submissionOf, success } from '../../helpers/store.js';
+import type { Result } from '../../../src/daemon/queue/commands.js';
+import {
+  type Changes,
+  claimOf,
+  endOf,
+  failure,
+  newRun,
+  Store,
+  submissionOf,
+  success,
+} from '../../helpers/store.js';
 
 let store: Store;
 beforeAll(async () => {
@@ -8,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => store.close());
 
-const submit = async (changes: Partial<NewRun>): Promise<Result> =>
+const submit = async (changes: Changes): Promise<Result> =>
   (await store.execute({ do: 'submit', run: newRun(changes) }))[0]!;
 
 test('the same key with the same submission is the same run, whatever belongs to the moment', async () => {
@@ -42,18 +51,15 @@ test.each([
   ['tags', { tags: ['x'] }],
   ['retries', { retries: 1 }],
   ['seed', { submission: submissionOf({ seed: 8 }) }],
-] satisfies [string, Partial<NewRun>][])(
-  'the same key with another %s is refused by name',
-  async (name, changes) => {
-    const key = `differs in ${name}`;
-    const id = await store.submit({ key });
-    expect(await submit({ key, ...changes })).toMatchObject({
-      ok: false,
-      code: 'key_conflict',
-      message: `key ${key} belongs to run ${id}, which was submitted with another ${name}`,
-    });
-  },
-);
+] satisfies [string, Changes][])('the same key with another %s is refused by name', async (name, changes) => {
+  const key = `differs in ${name}`;
+  const id = await store.submit({ key });
+  expect(await submit({ key, ...changes })).toMatchObject({
+    ok: false,
+    code: 'key_conflict',
+    message: `key ${key} belongs to run ${id}, which was submitted with another ${name}`,
+  });
+});
 
 test('what nobody asked for is not compared; an edit of the first run is not either', async () => {
   const unasked = ['seed', 'graceMs', 'layout'] as const;

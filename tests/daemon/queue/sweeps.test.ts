@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { NewRun, NewSweep, Result } from '../../../src/daemon/queue/commands.js';
 import type { StoredRun } from '../../../src/daemon/store/stored.js';
 import {
+  type Changes,
   claimOf,
   endOf,
   failure,
@@ -324,8 +325,7 @@ describe('experiment ids', () => {
   test('an unfinished run keeps its own: another is refused, unless it goes on with the curves', async () => {
     const id = await store.submit(chosen('base'));
     expect(run(id)).toMatchObject({ experimentId: 'base', experimentChosen: true });
-    const ask = async (changes: Partial<NewRun>) =>
-      (await store.execute({ do: 'submit', run: newRun(changes) }))[0];
+    const ask = async (changes: Changes) => (await store.execute({ do: 'submit', run: newRun(changes) }))[0];
     expect(await ask(chosen('base'))).toMatchObject({
       code: 'experiment_taken',
       message: `the experiment base belongs to run ${id}, which is not over`,
