@@ -40,10 +40,15 @@ export function paintState(state: RunState, text: string, { paint }: Style): str
   return colour === undefined ? text : paint(colour, text);
 }
 
-/** `run 7 failed: exit 3`. */
+/** A job of a sweep, as people type it: `s4.2`; '' for any other run. */
+export const jobName = ({ sweepId, job }: Pick<Run, 'sweepId' | 'job'>): string =>
+  sweepId === 0 ? '' : `s${sweepId}.${job}`;
+
+/** `run 7 failed: exit 3`, `run 12 (s4.2) failed: exit 3`. */
 export function sentence(run: Run, style: Style): string {
   const why = run.reason === undefined || run.reason.text === '' ? '' : `: ${plain(run.reason.text)}`;
-  return `run ${run.id} ${paintState(run.state, stateWord(run.state), style)}${why}`;
+  const job = run.sweepId === 0 ? '' : ` (${jobName(run)})`;
+  return `run ${run.id}${job} ${paintState(run.state, stateWord(run.state), style)}${why}`;
 }
 
 /** How long the newest attempt has run, or ran; empty before the first. */
@@ -64,6 +69,9 @@ export const runJson = (run: Run) =>
     id: run.id,
     ulid: run.ulid,
     name: run.name,
+    sweepId: run.sweepId || null,
+    job: run.sweepId === 0 ? null : run.job,
+    overrides: run.overrides,
     state: stateWord(run.state),
     reason: reasonJson(run.reason),
     paused: run.paused,

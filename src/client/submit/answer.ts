@@ -3,6 +3,7 @@ import { exitFor } from '../errors.js';
 import type { Answer, Style } from '../render/output.js';
 import { plain } from '../render/plain.js';
 import { runJson, sentence } from '../render/run.js';
+import { sweepJson } from '../render/sweep.js';
 
 /** What became of submissions. `extra`: what the client itself has to warn of. */
 export function submitted(
@@ -52,13 +53,4 @@ export const resultJson = ({ run, existing, error, warnings }: SubmitResult) => 
   existing,
   error: error === undefined ? null : { code: error.code, message: error.message, hint: error.hint },
   warnings,
-});
-
-export const sweepJson = ({ id, ulid, name, axes, jobs, project }: Sweep) => ({
-  id,
-  ulid,
-  name,
-  axes,
-  jobs,
-  project,
 });

@@ -3,8 +3,9 @@ import type { Failure } from '../errors.js';
 import { type Json, jsonLine } from '../render/output.js';
 import { plain } from '../render/plain.js';
 import { sentence } from '../render/run.js';
+import { sweepJson } from '../render/sweep.js';
 import type { Context } from '../verb.js';
-import { resultJson, sweepJson, sweepLine } from './answer.js';
+import { resultJson, sweepLine } from './answer.js';
 
 /**
  * What became of the lines of one call. It is gathered and shown together: a thousand small writes take longer than

@@ -159,7 +159,8 @@ test('rerun: with the same one, or with another and its command', async () => {
     const { results } = await answer<SubmitResponse>((done) => served.runs.rerun(request, done));
     return results[0]!.run!.id;
   };
-  expect((await get(await rerun({}))).configuration).toEqual(composed());
+  // The same run once more, whatever its files say now.
+  expect((await get(await rerun({}))).configuration).toEqual(composed({ pinned: true }));
   const node = Buffer.from('{"job":{"name":"other"}}');
   const configuration = composed({
     overrides: ['lr=2'],

@@ -38,6 +38,7 @@ import {
 } from '../../../src/gen/expd/v1/runs.js';
 import { HealthClient, HealthService } from '../../../src/gen/grpc/health/v1/health.js';
 import { ERROR_KEY } from '../../../src/protocol.js';
+import { of } from '../../helpers/message.js';
 import { claimOf, endOf, Store, success, transitionOf } from '../../helpers/store.js';
 
 /** The services on a socket of their own over a real queue and reader; the executor is played by the test. */
@@ -289,11 +290,7 @@ export class Served {
   }
 }
 
-/** A message with every field at its default, but those given. */
-export const of = <Message extends object>(
-  type: { decode(bytes: Uint8Array): Message },
-  changes: Partial<Message> = {},
-): Message => ({ ...type.decode(new Uint8Array()), ...changes });
+export { of };
 
 /** The answer of a call; rejects with a Failed. */
 export const answer = <Answer>(
