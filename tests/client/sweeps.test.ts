@@ -1,5 +1,8 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Home } from '../helpers/home.js';
+import { until } from '../helpers/until.js';
 
 // Sweeps as people see and name them, against a real daemon; each test has a sweep of its own.
 
@@ -88,3 +91,108 @@ describe('ls', () => {
     expect((await home.expctl(['ls', '--sweep', 'train'])).code).toBe(2);
   });
 });
+
+describe('show and explain', () => {
+  test('a sweep: how it stands, what failed with its last line, what is next', async () => {
+    const name = await sweepOf(
+      [0, 3, 0, 0],
+      '--name',
+      'shown',
+      ...'--max-parallel 1 --hold-after-failures 1'.split(' '),
+    );
+    await untilSweep(name, 'held');
+    const text = await home.ok('show', name);
+    const [head, ...rest] = text.split('\n');
+    expect(head).toBe(`sweep ${name}  shown  code  held  2/4 done: 1 failed, 2 held`);
+    const rows = rest.map((line) => line.trim().split(/ {2,}/));
+    expect(rows).toContainEqual([
+      'held',
+      `2 jobs: 1 job of sweep ${name} has failed; expctl release ${name}`,
+    ]);
+    expect(rows).toContainEqual(['at a time', '1 job']);
+    expect(rows).toContainEqual(['hold after', '1 failure']);
+    expect(rows).toContainEqual(['experiment', `shown-${name}_job<N>`]);
+    expect(rows).toContainEqual(['directory', home.project]);
+    expect(text).toContain(`\nfailed (expctl retry --failed ${name})\n`);
+    expect(rows).toContainEqual([`${name}.1`, expect.any(String), 'code=3', 'exit 3', 'job 1']);
+    expect(text).toMatch(/command +sh -c .* code=0 {2}\(s\d+\.0\)/);
+
+    const { sweep, failed, next, active, experimentId } = await json('show', name);
+    expect(sweep).toMatchObject({ state: 'held', maxParallel: 1, holdAfterFailures: 1, done: 2 });
+    expect(failed).toMatchObject([{ run: { job: 1, overrides: ['code=3'] }, lastLine: 'job 1' }]);
+    expect([next, active, experimentId]).toEqual([[], [], `shown-${name}_job<N>`]);
+
+    expect(await home.ok('explain', name)).toBe(
+      [
+        head,
+        '  1 job succeeded: exit 0  (0)',
+        '  1 job failed: exit 3  (1)',
+        `  2 jobs held: 1 job of sweep ${name} has failed  (2-3)`,
+        '',
+      ].join('\n'),
+    );
+    await home.ok('cancel', name);
+  });
+
+  test('what is under way, and the next', async () => {
+    const command = ['sh', '-c', 'sleep 60', 'x', 'n=range(6)'];
+    const name = (await home.ok('submit', '-q', '-m', '--max-parallel', '1', '--', ...command)).trim();
+    await until('its first job runs', async () => (await json('show', name)).active[0]?.state === 'running');
+    const text = await home.ok('show', name);
+    expect(text).toMatch(new RegExp(`\nunder way\n +${name}\\.0 +\\d+ +n=0 +running`));
+    expect(text).toMatch(
+      new RegExp(`\nnext\n +${name}\\.1 +\\d+ +n=1 +queued +1 of sweep ${name} run already\n`),
+    );
+    expect(text).toContain('… and 2 more');
+    expect((await json('show', name)).next.map((run: { job: number }) => run.job)).toEqual([1, 2, 3]);
+    await home.ok('cancel', name);
+    await home.expctl(['wait', name]);
+  });
+
+  test('a job says whose it is, and its overrides', async () => {
+    const name = await sweepOf([0, 0], '--hold');
+    const text = await home.ok('show', `${name}.1`);
+    expect(text).toMatch(new RegExp(`^run \\d+ {2}${name}\\.1 {2}sh {2}held`));
+    expect(text).toContain(`sweep       ${name}, job 1\n`);
+    expect(text).toContain('overrides   code=0\n');
+    expect(await home.ok('explain', `${name}.1`)).toMatch(
+      new RegExp(`^run \\d+ \\(${name}\\.1\\) held: .*\n {2}overrides {3}code=0\n`),
+    );
+    await home.ok('cancel', name);
+  });
+
+  test('a run with a configuration says which, and whose', async () => {
+    mkdirSync(join(home.project, 'app/conf'), { recursive: true });
+    writeFileSync(join(home.project, 'app/conf/config.yaml'), 'lr: 0.1\nexpd: {command: ["true"]}\n');
+    writeFileSync(
+      join(home.project, 'app/app.py'),
+      `import hydra\n@hydra.main(version_base="1.2", config_path="conf", config_name="config")\ndef main(cfg): ...\nmain()\n`,
+    );
+    const application = await home.submit(['python3', 'app/app.py', 'lr=1'], ['--hold']);
+    const line = 'config.yaml of a Hydra application (version_base 1.2); its files are read at each start';
+    for (const verb of ['show', 'explain']) {
+      const text = await home.ok(verb, String(application));
+      expect(text).toContain(`config      ${line}\n`);
+      expect(text).toContain('overrides   lr=1\n');
+    }
+    const pinned = await home.submit(['python3', 'app/app.py'], ['--hold', '--pin-config']);
+    expect(await home.ok('show', String(pinned))).toContain('its files as they were at submission\n');
+    const { stdout } = await home.expctl(['submit', '-q', '--hold', 'lr=2'], {
+      cwd: join(home.project, 'app'),
+    });
+    const composed = stdout.trim();
+    expect(await home.ok('show', composed)).toContain('config      config.yaml, composed at submission\n');
+    expect((await json('show', composed)).submission.configuration).toMatchObject({
+      kind: 'composed',
+      configName: 'config',
+      overrides: ['lr=2'],
+    });
+    expect(await home.ok('show', String(await home.submit(['true'], ['--hold'])))).not.toMatch(
+      /config|overrides/,
+    );
+  });
+});
+
+/** Waits until the sweep as a whole is in this state. */
+const untilSweep = (name: string, state: string) =>
+  until(`${name} is ${state}`, async () => (await json('show', name)).sweep.state === state);

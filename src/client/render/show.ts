@@ -7,11 +7,12 @@ import {
   type Submission,
 } from '../../gen/expd/v1/runs.js';
 import { ClientError } from '../errors.js';
-import { lastCarriage } from './carriage.js';
+import { configurationJson, configurationLine } from './configuration.js';
+import { fieldLines } from './fields.js';
+import { tailLines } from './log-tail.js';
 import type { Answer, Style } from './output.js';
 import { plain, shellLine } from './plain.js';
-import { attemptJson, paintState, runJson, stateWord } from './run.js';
-import { Sanitiser } from './sanitise.js';
+import { attemptJson, jobName, paintState, runJson, stateWord } from './run.js';
 import { age, localTime, span } from './time.js';
 
 /** Everything about one run. @throws ClientError when the answer is empty */
@@ -28,7 +29,7 @@ export function shown(found: GetResponse, asked: string): Answer {
       code: code === undefined ? null : codeJson(code),
       notices: found.notices,
       dependants,
-      logTail: safeLog(found.logTail).join('\n') || null,
+      logTail: tailLines(found.logTail).join('\n') || null,
     },
     text: (style) => [
       ...head(run, style),
@@ -36,7 +37,7 @@ export function shown(found: GetResponse, asked: string): Answer {
       ...attempts(found.attempts, style),
       ...found.notices.map((notice) => style.paint('yellow', plain(notice))),
       ...(found.logTail.length === 0 ? [] : ['', style.paint('bold', 'the end of its log')]),
-      ...safeLog(found.logTail),
+      ...tailLines(found.logTail),
     ],
   };
 }
@@ -44,7 +45,8 @@ export function shown(found: GetResponse, asked: string): Answer {
 function head(run: Run, style: Style): string[] {
   const why = run.reason?.text ? `: ${plain(run.reason.text)}` : '';
   const state = paintState(run.state, stateWord(run.state), style);
-  return [`${style.paint('bold', `run ${run.id}  ${plain(run.name)}`)}  ${state}${why}`];
+  const title = [`run ${run.id}`, jobName(run), plain(run.name)].filter((part) => part !== '').join('  ');
+  return [`${style.paint('bold', title)}  ${state}${why}`];
 }
 
 function fields({ submission, code, dependants }: GetResponse, run: Run, style: Style): string[] {
@@ -54,10 +56,14 @@ function fields({ submission, code, dependants }: GetResponse, run: Run, style: 
     : '';
   const waits = submission?.after.map(dependency) ?? [];
   const rows: (readonly [string, string])[] = [
+    ['sweep', run.sweepId === 0 ? '' : `s${run.sweepId}, job ${run.job}`],
     ['command', shellLine(run.argv)],
+    ['config', configurationLine(submission?.configuration)],
+    ['overrides', plain(run.overrides.join(' '))],
     ['directory', plain(run.cwd)],
     ['project', run.project === run.cwd ? '' : plain(run.project)],
     ['run dir', plain(run.runDir)],
+    ['experiment', plain(run.experimentId)],
     ['submitted', `${localTime(run.submittedAtMs, now)} (${age(now - run.submittedAtMs)} ago)`],
     ['begin', run.beginAtMs > now ? localTime(run.beginAtMs, now) : ''],
     ['time limit', run.timeLimitMs === 0 ? '' : span(run.timeLimitMs)],
@@ -72,9 +78,7 @@ function fields({ submission, code, dependants }: GetResponse, run: Run, style: 
     ['code', plain(commit)],
     ['ulid', run.ulid],
   ];
-  return rows
-    .filter(([, value]) => value !== '')
-    .map(([title, value]) => `  ${style.paint('dim', title.padEnd(10))}  ${value}`);
+  return fieldLines(rows, style);
 }
 
 function attempts(list: readonly Attempt[], style: Style): string[] {
@@ -90,17 +94,6 @@ function attempts(list: readonly Attempt[], style: Style): string[] {
 
 const dependency = ({ run, kind }: { run: string; kind: DependencyKind }): string =>
   `${kind === DependencyKind.DEPENDENCY_KIND_AFTER_ANY ? 'afterany' : 'afterok'}:${run}`;
-
-/** What was to be seen, without colours: they may begin before what is shown here. */
-function safeLog(tail: Uint8Array): string[] {
-  if (tail.length === 0) return [];
-  const [sanitiser, carriage] = [new Sanitiser(), lastCarriage()];
-  const text = carriage.push(sanitiser.push(tail)) + carriage.push(sanitiser.end()) + carriage.end();
-  return text
-    .replace(/\n+$/, '')
-    .replace(/\x1b\[[\d;:]*m/g, '')
-    .split('\n');
-}
 
 /** docs/json.md, "Code". */
 export const codeJson = (code: CodeState) => ({
@@ -130,4 +123,5 @@ export const submissionJson = (submission: Submission) => ({
   layout: submission.layout,
   umask: submission.umask ?? null,
   nice: submission.nice,
+  configuration: configurationJson(submission.configuration),
 });
