@@ -1,9 +1,10 @@
-import type { Removed, RemoveRequest, RemoveResponse } from '../../gen/expd/v1/runs.js';
+import type { Removed, RemovedSweep, RemoveRequest, RemoveResponse } from '../../gen/expd/v1/runs.js';
 import type { Clock } from '../clock.js';
 import { UserError } from '../errors.js';
 import type { Command, Result } from '../queue/commands.js';
 import type { Queue } from '../queue/queue.js';
 import { isFinal } from '../run/run.js';
+import type { Sweep } from '../run/sweep.js';
 import type { Reader } from '../store/reader.js';
 import type { StoredAttempt, StoredRun } from '../store/stored.js';
 import { toDetail } from './errors.js';
@@ -16,6 +17,9 @@ export interface RunFiles {
   find(run: StoredRun, attempts: readonly StoredAttempt[]): Promise<string[]>;
   /** Moves them to the project's trash, with the curves when nothing else uses them; returns where they lie now. */
   discard(run: StoredRun, attempts: readonly StoredAttempt[]): Promise<string[]>;
+  /** The sweep's own directory, where it exists. */
+  findSweep(sweep: Sweep): Promise<string[]>;
+  discardSweep(sweep: Sweep): Promise<string[]>;
 }
 
 export interface RemovePorts {
@@ -33,37 +37,63 @@ export async function remove(ports: RemovePorts, request: RemoveRequest): Promis
   const { requestId, dryRun } = request;
   // Before anything is moved: `@` may be another run by now.
   const first = dryRun ? null : firstAnswers(ports.reads, requestId);
-  if (first !== null) return { results: first.map((result) => removed(result, [])) };
+  if (first !== null) return { results: first.map((result) => removed(result, NOTHING)), sweeps: [] };
   const plans: Plan[] = [];
   for (const one of await candidates(ports, request)) plans.push(await plan(ports, request, one));
+  const sweeps = await removedSweeps(ports, request, plans);
   const commands = plans.map(({ command }) => command);
   const results = dryRun
     ? commands.map(foretold)
     : await ports.queue.execute({ requestId: requestId || null, commands });
-  return { results: results.map((result, n) => removed(result, plans[n]?.paths ?? [])) };
+  return { results: results.map((result, n) => removed(result, plans[n] ?? NOTHING)), sweeps };
 }
 
 interface Plan {
   command: Command;
   paths: string[];
+  /** 0: it is no job of a sweep. */
+  sweep: number;
 }
+
+const NOTHING = { paths: [], sweep: 0 };
 
 async function plan(
   { reads, files }: RemovePorts,
   { files: withFiles, dryRun }: RemoveRequest,
   one: Selected,
 ): Promise<Plan> {
-  if ('error' in one) return { command: decided(one.id || null, one.error), paths: [] };
+  if ('error' in one) return { command: decided(one.id || null, one.error), ...NOTHING };
   const { run } = one;
+  const sweep = run.job?.sweep ?? 0;
   try {
     refuseUnfinished(run, reads);
     const attempts = reads.attempts(run.id);
     if (withFiles) refuseNeeded(run, attempts, reads);
     const paths = withFiles && !dryRun ? await files.discard(run, attempts) : await files.find(run, attempts);
-    return { command: { do: 'remove', runId: run.id }, paths };
+    return { command: { do: 'remove', runId: run.id }, paths, sweep };
   } catch (err) {
-    return { command: decided(run.id, err), paths: [] };
+    return { command: decided(run.id, err), paths: [], sweep };
   }
+}
+
+/** Sweeps of which every job goes, with their own directories. */
+async function removedSweeps(
+  { reads, files }: RemovePorts,
+  { files: withFiles, dryRun }: RemoveRequest,
+  plans: readonly Plan[],
+): Promise<RemovedSweep[]> {
+  const going = plans.filter(({ command, sweep }) => command.do === 'remove' && sweep !== 0);
+  const whole = [...new Set(going.map(({ sweep }) => sweep))].flatMap((id) => {
+    const sweep = reads.sweep(id);
+    const jobs = reads.jobs(id, 0, Number.MAX_SAFE_INTEGER).length;
+    return sweep !== null && jobs === going.filter((one) => one.sweep === id).length ? [sweep] : [];
+  });
+  return Promise.all(
+    whole.map(async (sweep) => ({
+      sweepId: sweep.id,
+      paths: await (withFiles && !dryRun ? files.discardSweep(sweep) : files.findSweep(sweep)),
+    })),
+  );
 }
 
 /** The queue refuses the same, but after the files have gone. */
@@ -100,8 +130,9 @@ function refuseNeeded(run: StoredRun, attempts: readonly StoredAttempt[], reads:
 const foretold = (command: Command): Result =>
   command.do === 'answer' ? command.result : { ok: true, runId: 'runId' in command ? command.runId : null };
 
-const removed = (result: Result, paths: string[]): Removed => ({
+const removed = (result: Result, { paths, sweep }: Pick<Plan, 'paths' | 'sweep'>): Removed => ({
   runId: result.runId ?? 0,
+  sweepId: sweep,
   paths: result.ok ? paths : [],
   error: result.ok ? undefined : toDetail(result),
 });

@@ -1,6 +1,6 @@
 import type { RerunRequest, SubmitResponse } from '../../gen/expd/v1/runs.js';
 import { UserError } from '../errors.js';
-import type { Command } from '../queue/commands.js';
+import type { Command, NewRun, NewSweep } from '../queue/commands.js';
 import type { Configuration, Submission } from '../run/submission.js';
 import type { StoredRun } from '../store/stored.js';
 import { toConfiguration } from './configuration.js';
@@ -11,54 +11,102 @@ import { decided } from './results.js';
 import { type Selected, select } from './select.js';
 import { CODE_MS, sealed } from './submission.js';
 import { type SubmitPorts, submitResult } from './submit.js';
+import { sweepAnswer } from './submit-sweep.js';
 import { ulid } from './ulid.js';
 
 /**
  * New runs from stored submissions: the same command, configuration, labels and seed; neither key, dependencies,
- * begin, hold nor experiment id. With a configuration, one run, which gets that and the command that goes with it.
+ * begin, hold nor experiment id. With a configuration, one run, which gets that and the command that goes with it. Of
+ * a sweep that is named whole, and nothing else, another sweep.
  */
 export async function rerun(ports: SubmitPorts, request: RerunRequest): Promise<SubmitResponse> {
-  const { queue, reads, environments, configurations } = ports;
+  const { reads, environments, configurations } = ports;
   const selected = await select(request.runs, reads);
   if (request.configuration !== undefined && selected.length > 1)
     throw new UserError('usage', 'a configuration is that of one run', 'name one run');
   const contents = new Contents(configurations, request.blobs);
-  const commands: Command[] = [];
+  const held: string[] = [];
+  const copy: Copy = async (run, number) => {
+    const made = await copyOf(ports, run, number, request, contents);
+    held.push(made.spec.envSha);
+    return made;
+  };
   try {
-    for (const one of selected) commands.push(await commandFor(ports, one, request, contents));
-    const results = await queue.execute({ requestId: request.requestId || null, commands });
-    return {
-      results: results.map((result) => submitResult(ports, result, [])),
-      notices: ports.notices(),
-      sweep: undefined,
-    };
+    const sweep = request.configuration === undefined ? wholeSweep(selected) : null;
+    const answer =
+      sweep === null
+        ? await oneByOne(ports, request, selected, copy)
+        : await another(ports, request, sweep, selected, copy, contents);
+    return { ...answer, notices: ports.notices() };
   } finally {
-    for (const command of commands)
-      if (command.do === 'submit') environments.release(command.run.spec.envSha);
+    for (const sha of held) environments.release(sha);
     await contents.release();
   }
 }
 
-async function commandFor(
+/** `number`: of the job in the new sweep; null: a run by itself. */
+type Copy = (run: StoredRun, number: number | null) => Promise<NewRun>;
+
+async function oneByOne(
   ports: SubmitPorts,
-  one: Selected,
-  request: RerunRequest,
-  contents: Contents,
-): Promise<Command> {
-  if ('error' in one) return decided(one.id || null, one.error);
-  try {
-    return await copyOf(ports, one.run, request, contents);
-  } catch (err) {
-    return decided(one.run.id, err);
+  { requestId }: RerunRequest,
+  selected: readonly Selected[],
+  copy: Copy,
+) {
+  const commands: Command[] = [];
+  for (const one of selected) {
+    if ('error' in one) commands.push(decided(one.id || null, one.error));
+    else
+      commands.push(
+        await copy(one.run, null).then(
+          (run): Command => ({ do: 'submit', run }),
+          (err: unknown) => decided(one.run.id, err),
+        ),
+      );
   }
+  const results = await ports.queue.execute({ requestId: requestId || null, commands });
+  return { results: results.map((result) => submitResult(ports, result, [])), sweep: undefined };
 }
 
+/** The sweep, where all that is selected is all of it. */
+function wholeSweep(selected: readonly Selected[]): number | null {
+  const [first] = selected;
+  const sweep = first !== undefined && 'run' in first ? first.whole : undefined;
+  return sweep !== undefined && selected.every((one) => 'run' in one && one.whole === sweep) ? sweep : null;
+}
+
+async function another(
+  ports: SubmitPorts,
+  { requestId }: RerunRequest,
+  sweepId: number,
+  selected: readonly Selected[],
+  copy: Copy,
+  contents: Contents,
+) {
+  const stored = ports.reads.sweep(sweepId);
+  if (stored === null) throw new UserError('not_found', `there is no sweep s${sweepId}`);
+  const runs = selected.flatMap((one) => ('run' in one ? [one.run] : []));
+  const jobs: NewRun[] = [];
+  for (const [number, run] of runs.entries()) jobs.push(await copy(run, number));
+  const { name, project, maxParallel, holdAfterFailures, axes, multirunSha, ownDir } = stored;
+  if (multirunSha !== null) await contents.need(multirunSha, 'multirun.yaml');
+  const sweep: NewSweep = {
+    ...{ name, project, maxParallel, holdAfterFailures, axes, multirunSha, ownDir },
+    ...{ ulid: ulid(ports.clock.now()), key: null, missing: false, experimentId: null },
+  };
+  const commands: Command[] = [{ do: 'submitSweep', sweep, jobs }];
+  const results = await ports.queue.execute({ requestId: requestId || null, commands });
+  return sweepAnswer(ports, results, []);
+}
+
+/** `number`: in the new sweep; null: a run by itself. */
 async function copyOf(
   { reads, environments, clock }: SubmitPorts,
   run: StoredRun,
+  number: number | null,
   request: RerunRequest,
   contents: Contents,
-): Promise<Command> {
+): Promise<NewRun> {
   const stored = reads.submission(run.id);
   if (!stored.ok)
     throw new UserError('wrong_state', `the submission of run ${run.id} is ${stored.why}`, 'submit it again');
@@ -79,9 +127,10 @@ async function copyOf(
   const again: Submission = {
     ...submission,
     ...{ argv, envSha, configuration, existingExperiment: null },
-    seed: submission.seed + (run.job?.number ?? 0),
+    // A job adds its number, and is to have what it had.
+    seed: submission.seed + (run.job?.number ?? 0) - (number ?? 0),
   };
-  return { do: 'submit', run: sealed({ labels, submission: again, unasked: [] }, false) };
+  return sealed({ labels, submission: again, unasked: [] }, false);
 }
 
 /** Another one, or the stored one, of which the parts are kept while the old run may go. */

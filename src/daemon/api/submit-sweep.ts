@@ -66,8 +66,7 @@ export class GatheredSweep {
     const command = await this.#command().catch((err: unknown) => decided(null, err));
     const requestId = this.requestId === '' ? null : `${this.requestId}/sweep`;
     const results = await this.ports.queue.execute({ requestId, commands: [command] });
-    succeeded(results);
-    return this.#view(results[0]);
+    return sweepAnswer(this.ports, results, this.#jobs);
   }
 
   release = (): Promise<void> => this.preparation.release();
@@ -140,23 +139,29 @@ export class GatheredSweep {
     const { code, message, hint } = badJobs([first, ...others], this.#asked);
     throw new UserError(code, message, hint);
   }
+}
 
-  async #view(result: Result | undefined) {
-    const { reads, reasons } = this.ports;
-    if (!result?.ok || result.sweep === undefined) throw new Error('a sweep was answered without its jobs');
-    const { id, jobs } = result.sweep;
-    const runs = new Map(reads.jobsOf(id).map((run) => [run.id, run]));
-    const results = await inSlices(jobs, ({ runId, existing }, n): SubmitResult => {
-      const run = runs.get(runId);
-      return {
-        run: run === undefined ? undefined : runView(run, reasons),
-        existing,
-        error: undefined,
-        warnings: this.#jobs[n]?.warnings ?? [],
-      };
-    });
-    return { results, sweep: sweepView(reads, id) };
-  }
+/** What became of a sweep; throws the refusal. `prepared`: what is to be said of each, in the order of its command. */
+export async function sweepAnswer(
+  { reads, reasons }: Pick<SubmitPorts, 'reads' | 'reasons'>,
+  results: readonly Result[],
+  prepared: readonly Pick<Prepared, 'warnings'>[],
+): Promise<{ results: SubmitResult[]; sweep: SweepView }> {
+  succeeded(results);
+  const [result] = results;
+  if (!result?.ok || result.sweep === undefined) throw new Error('a sweep was answered without its jobs');
+  const { id, jobs } = result.sweep;
+  const runs = new Map(reads.jobsOf(id).map((run) => [run.id, run]));
+  const views = await inSlices(jobs, ({ runId, existing }, n): SubmitResult => {
+    const run = runs.get(runId);
+    return {
+      run: run === undefined ? undefined : runView(run, reasons),
+      existing,
+      error: undefined,
+      warnings: prepared[n]?.warnings ?? [],
+    };
+  });
+  return { results: views, sweep: sweepView(reads, id) };
 }
 
 const usage = (message: string, hint = ''): UserError => new UserError('usage', message, hint);

@@ -89,7 +89,7 @@ export const headOf = ({ id, ulid, name, axes, submittedAt }: Sweep) => ({
 });
 
 /** The ULID of the sweep whose directory this is; null: nobody's. */
-async function ownerOf(directory: string): Promise<string | null> {
+export async function ownerOf(directory: string): Promise<string | null> {
   const text = await readRegular(join(directory, INDEX));
   try {
     const index: unknown = JSON.parse(text?.toString() ?? 'null');

@@ -8,6 +8,7 @@ import { SETTINGS, type Settings } from '../options.js';
 import type { Command } from '../queue/commands.js';
 import type { Queue } from '../queue/queue.js';
 import { tensorboardDir } from '../rundir/paths.js';
+import { discardSweep, dropPointer, presentSweep } from '../rundir/sweep-trash.js';
 import { moveToTrash, presentDirectories } from '../rundir/trash.js';
 import type { Reader } from '../store/reader.js';
 import type { StoredAttempt, StoredRun } from '../store/stored.js';
@@ -25,7 +26,7 @@ export async function lowDisk(
 }
 
 /** `rm`: run directories, and the curves, unless another run keeps its own under the same name. */
-export function runFiles(clock: Clock, reader: Pick<Reader, 'keptAs'>): RunFiles {
+export function runFiles(clock: Clock, reader: Pick<Reader, 'keptAs' | 'sweep'>): RunFiles {
   const directories = (run: StoredRun, attempts: readonly StoredAttempt[]): string[] => [
     ...attempts.map(({ runDir }) => runDir),
     ...(reader.keptAs(run.project, run.experimentId, run.id) === null
@@ -34,13 +35,20 @@ export function runFiles(clock: Clock, reader: Pick<Reader, 'keptAs'>): RunFiles
   ];
   return {
     find: (run, attempts) => presentDirectories(directories(run, attempts)),
-    discard: (run, attempts) =>
-      moveToTrash({
-        project: run.project,
-        ulid: run.ulid,
+    async discard(run, attempts) {
+      const { project, ulid, job } = run;
+      const moved = await moveToTrash({
+        project,
+        ulid,
         directories: directories(run, attempts),
         at: clock.now(),
-      }),
+      });
+      const sweep = job === null ? null : reader.sweep(job.sweep);
+      if (job !== null && sweep !== null) await dropPointer(sweep, job.number);
+      return moved;
+    },
+    findSweep: presentSweep,
+    discardSweep: (sweep) => discardSweep(sweep, clock.now()),
   };
 }
 

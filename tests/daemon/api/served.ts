@@ -254,6 +254,8 @@ export class Served {
         this.discarded.push(run.id);
         return [join(this.dir, 'outputs/.trash', `run-${run.id}`)];
       },
+      findSweep: async (sweep) => [join(this.dir, `sweep-${sweep.id}`)],
+      discardSweep: async (sweep) => [join(this.dir, 'outputs/.trash', `sweep-${sweep.id}`)],
     };
   }
 

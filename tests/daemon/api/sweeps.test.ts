@@ -12,7 +12,7 @@ import {
   type ListResponse,
   RemoveRequest,
   type RemoveResponse,
-  type RerunRequest,
+  RerunRequest,
   RetryRequest,
   RunState,
   type Submission,
@@ -253,14 +253,17 @@ describe('verbs on a sweep', () => {
   });
 
   test('rm: whole or not at all', async () => {
-    const { name, runs } = await mixed();
+    const { name, id, runs } = await mixed();
     expect(await remove({ runs: [name] })).toMatchObject({
       results: [{ error: { message: `4 jobs of sweep ${name} are not over` } }],
     });
     await served.act('cancel', [name]);
     await served.end(runs[2]!);
-    const { results } = await remove({ runs: [name] });
+    expect((await remove({ runs: [`${name}.1-5`], dryRun: true })).sweeps).toEqual([]);
+    const { results, sweeps } = await remove({ runs: [name] });
     expect(results.map(({ runId, error }) => [runId, error])).toEqual(runs.map((run) => [run, undefined]));
+    expect(results.map(({ sweepId }) => sweepId)).toEqual(runs.map(() => id));
+    expect(sweeps).toEqual([{ sweepId: id, paths: [join(served.dir, `sweep-${id}`)] }]);
     expect(await remove({ runs: [name] })).toMatchObject({
       results: [{ error: { message: `there is no sweep ${name}` } }],
     });
@@ -360,15 +363,41 @@ describe('experiment ids', () => {
   });
 });
 
+const rerun = (changes: Partial<RerunRequest>): Promise<SubmitResponse> =>
+  answer((done) => served.runs.rerun(of(RerunRequest, changes), done));
+
 test('rerun of a job is a run by itself, with the seed and overrides of the job', async () => {
   const asked = jobs(3, { seed: 10, experimentId: '' });
   const { sweep } = await served.submitSweep(asked, { experimentId: 'rerun' });
-  const request: RerunRequest = {
-    ...{ requestId: '', runs: [`s${sweep!.id}.2`], moreArgv: [], environment: undefined, codeFollows: false },
-    ...{ configuration: undefined, argv: [], blobs: [] },
-  };
-  const again = await answer<SubmitResponse>((done) => served.runs.rerun(request, done));
+  const again = await rerun({ runs: [`s${sweep!.id}.2`] });
   const { run, submission } = await get(String(again.results[0]!.run!.id));
   expect(run).toMatchObject({ sweepId: 0, overrides: ['lr=2'], experimentId: `true-${run!.id}` });
   expect(submission).toMatchObject({ seed: 12, argv: ['true', 'lr=2'] });
+});
+
+test('rerun of a sweep is a sweep of what is left of it, each job with the seed that it had', async () => {
+  const header = { axes: 'lr', maxParallel: 2, holdAfterFailures: 3, key: 'once', experimentId: 'chosen' };
+  const { sweep, results } = await served.submitSweep(jobs(4, { seed: 10 }), header);
+  const name = `s${sweep!.id}`;
+  await served.act('cancel', [name]);
+  await remove({ runs: [`${name}.1`] });
+  const requestId = randomUUID();
+  served.batches = [];
+  const again = await rerun({ requestId, runs: [name] });
+  expect(served.batches).toHaveLength(1);
+  const id = again.sweep!.id;
+  expect(again.sweep).toMatchObject({ axes: 'lr', maxParallel: 2, holdAfterFailures: 3, key: '', jobs: 3 });
+  expect(id).toBeGreaterThan(sweep!.id);
+  expect(again.results.map(({ run }) => [run!.job, run!.overrides, run!.experimentId])).toEqual([
+    [0, ['lr=0'], `true-s${id}_job0`],
+    [1, ['lr=2'], `true-s${id}_job1`],
+    [2, ['lr=3'], `true-s${id}_job2`],
+  ]);
+  const seeds = await Promise.all(
+    again.results.map(async ({ run }) => (await get(String(run!.id))).submission!.seed! + run!.job),
+  );
+  expect(seeds).toEqual([10, 12, 13]);
+  expect((await rerun({ requestId, runs: [name] })).sweep!.id).toBe(id);
+  const beside = await rerun({ runs: [name, String(results[0]!.run!.id)] });
+  expect([beside.sweep, beside.results.length]).toEqual([undefined, 3]);
 });

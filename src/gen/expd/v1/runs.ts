@@ -616,11 +616,23 @@ export interface Removed {
   runId: number;
   /** Where its files lie, or with `files` where they lie now. */
   paths: string[];
-  error?: ErrorDetail | undefined;
+  error?:
+    | ErrorDetail
+    | undefined;
+  /** Of a job of a sweep. */
+  sweepId: number;
+}
+
+export interface RemovedSweep {
+  sweepId: number;
+  /** Where its own directory lies, or with `files` where it lies now. */
+  paths: string[];
 }
 
 export interface RemoveResponse {
   results: Removed[];
+  /** Those that go with the last of their jobs. */
+  sweeps: RemovedSweep[];
 }
 
 export interface WaitRequest {
@@ -5506,7 +5518,7 @@ export const RemoveRequest: MessageFns<RemoveRequest> = {
 };
 
 function createBaseRemoved(): Removed {
-  return { runId: 0, paths: [], error: undefined };
+  return { runId: 0, paths: [], error: undefined, sweepId: 0 };
 }
 
 export const Removed: MessageFns<Removed> = {
@@ -5519,6 +5531,9 @@ export const Removed: MessageFns<Removed> = {
     }
     if (message.error !== undefined) {
       ErrorDetail.encode(message.error, writer.uint32(26).fork()).join();
+    }
+    if (message.sweepId !== 0) {
+      writer.uint32(32).int64(message.sweepId);
     }
     return writer;
   },
@@ -5560,6 +5575,71 @@ export const Removed: MessageFns<Removed> = {
             message.error = ErrorDetail.decode(reader, reader.uint32());
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.sweepId = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRemovedSweep(): RemovedSweep {
+  return { sweepId: 0, paths: [] };
+}
+
+export const RemovedSweep: MessageFns<RemovedSweep> = {
+  encode(message: RemovedSweep, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sweepId !== 0) {
+      writer.uint32(8).int64(message.sweepId);
+    }
+    for (const v of message.paths) {
+      writer.uint32(18).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RemovedSweep {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRemovedSweep();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.sweepId = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.paths.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -5574,13 +5654,16 @@ export const Removed: MessageFns<Removed> = {
 };
 
 function createBaseRemoveResponse(): RemoveResponse {
-  return { results: [] };
+  return { results: [], sweeps: [] };
 }
 
 export const RemoveResponse: MessageFns<RemoveResponse> = {
   encode(message: RemoveResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.results) {
       Removed.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.sweeps) {
+      RemovedSweep.encode(v!, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -5604,6 +5687,14 @@ export const RemoveResponse: MessageFns<RemoveResponse> = {
             }
 
             message.results.push(Removed.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.sweeps.push(RemovedSweep.decode(reader, reader.uint32()));
             continue;
           }
         }
