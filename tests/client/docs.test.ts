@@ -1,14 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { configurationJson } from '../../src/client/render/configuration.js';
 import { flagWords, usage } from '../../src/client/render/help.js';
 import { attemptJson, runJson } from '../../src/client/render/run.js';
 import { codeJson, submissionJson } from '../../src/client/render/show.js';
+import { sweepJson } from '../../src/client/render/sweep.js';
 import { VERBS } from '../../src/client/verbs.js';
 import { SETTINGS } from '../../src/daemon/options.js';
 import { indexLine } from '../../src/daemon/rundir/runs-index.js';
 import { runningStatus } from '../../src/daemon/rundir/status.js';
-import { Attempt, CodeState, Run, Submission } from '../../src/gen/expd/v1/runs.js';
+import { Attempt, CodeState, Configuration, Run, Submission, Sweep } from '../../src/gen/expd/v1/runs.js';
 
 const docs = resolve(import.meta.dirname, '../../docs');
 const cell = (text: string): string => text.replaceAll('|', '\\|');
@@ -73,7 +75,7 @@ test('docs/run-directory.md names every field of the records', () => {
     expect(section('outputs/runs_index.jsonl')).toMatch(new RegExp(`\\b${name}\\b`));
 });
 
-test('docs/json.md names every field of runs, attempts, submissions and code', () => {
+test('docs/json.md names every field of what it shows', () => {
   const text = readFileSync(resolve(docs, 'json.md'), 'utf8');
   const section = (title: string): string => text.split(`## ${title}\n`)[1]!.split('\n## ')[0]!;
   const named = (title: string): string[] =>
@@ -89,5 +91,11 @@ test('docs/json.md names every field of runs, attempts, submissions and code', (
   );
   expect(named('Code').toSorted()).toEqual(
     Object.keys(codeJson(CodeState.decode(new Uint8Array()))).toSorted(),
+  );
+  expect(named('Sweep').toSorted()).toEqual(
+    Object.keys(sweepJson(Sweep.decode(new Uint8Array()))).toSorted(),
+  );
+  expect(named('Configuration').toSorted()).toEqual(
+    Object.keys(configurationJson(Configuration.decode(new Uint8Array())) ?? {}).toSorted(),
   );
 });

@@ -1,5 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Home } from '../helpers/home.js';
 import { until } from '../helpers/until.js';
@@ -190,6 +192,127 @@ describe('show and explain', () => {
     expect(await home.ok('show', String(await home.submit(['true'], ['--hold'])))).not.toMatch(
       /config|overrides/,
     );
+  });
+});
+
+describe('verbs', () => {
+  test('act on what they mean of a sweep, and say it in one line', async () => {
+    const name = await sweepOf([0, 3, 0, 0], '--hold');
+    const said = async (...words: string[]): Promise<string> => (await home.ok(...words)).trim();
+    expect(await said('edit', name, '--max-parallel', '1', '--hold-after-failures', '2')).toBe(
+      `sweep ${name}: 1 job at a time, held after 2 failures; 0/4 done: 4 held`,
+    );
+    expect(await said('tag', name, 'good')).toBe(`sweep ${name}: 4 jobs edited; 0/4 done: 4 held`);
+    expect(await said('note', `${name}.0`, 'the first')).toMatch(
+      new RegExp(`^run \\d+ \\(${name}\\.0\\) held: held at submission$`),
+    );
+    expect(await said('release', `${name}.0-1`)).toMatch(/^run .*\nrun .*$/);
+    await until('two are over', async () => (await json('show', name)).sweep.done === 2);
+    expect(await said('cancel', name)).toBe(
+      `sweep ${name}: 2 jobs cancelled; 4/4 done: 1 failed, 2 cancelled`,
+    );
+    const again = await home.expctl(['cancel', name]);
+    expect([again.code, again.stdout]).toEqual([1, '']);
+    expect(again.stderr).toBe(
+      `expctl: no job of sweep ${name} can be cancelled; expctl ls ${name} shows how they stand\n`,
+    );
+    expect(await said('retry', '--failed', name)).toMatch(
+      new RegExp(`^sweep ${name}: 1 job queued again; 3/4 done: `),
+    );
+    await home.expctl(['wait', name]);
+    const { results, sweeps } = await json('retry', name);
+    expect(results).toHaveLength(3);
+    expect(sweeps).toMatchObject([{ id: Number(name.slice(1)), jobs: 4 }]);
+    await home.expctl(['wait', name]);
+    const none = await home.expctl(['retry', '--failed', `${name}.0`]);
+    expect([none.code, none.stdout, none.stderr]).toEqual([0, '', 'none of them has failed\n']);
+  });
+
+  test('rm forgets it whole, and moves it with the files of its jobs', async () => {
+    const name = await sweepOf([0, 0]);
+    await home.expctl(['wait', name]);
+    const { sweep } = await json('show', name);
+    const { runs } = await json('ls', name);
+    const foretold = await home.ok('rm', '--files', '--dry-run', name);
+    expect(foretold).toBe(`sweep ${name} would be removed, 2 jobs; its files lie in ${sweep.dir}\n`);
+    const other = await sweepOf([0, 0]);
+    await home.expctl(['wait', other]);
+    const removed = await json('rm', '--files', `${name},${other}.0`);
+    expect(removed.sweeps).toEqual([
+      { id: sweep.id, paths: [expect.stringMatching(/\/outputs\/\.trash\/.*\/multiruns\/exp_/)] },
+    ]);
+    expect(removed.results).toHaveLength(3);
+    for (const path of [sweep.dir, ...runs.map(({ runDir }: { runDir: string }) => runDir)])
+      expect(existsSync(path)).toBe(false);
+    expect(existsSync(join(removed.sweeps[0].paths[0], 'runs_index.json'))).toBe(true);
+    expect(readdirSync(join((await json('show', other)).sweep.dir, 'runptrs'))).toEqual(['1']);
+    expect((await home.expctl(['show', name])).code).toBe(3);
+    expect(await home.ok('rm', other)).toMatch(
+      new RegExp(`^sweep ${other} removed, 1 job; its files lie in \\S+/multiruns/exp_\\S+\n$`),
+    );
+  });
+
+  test('rerun makes another sweep of the same jobs', async () => {
+    const name = await sweepOf([0, 4], '--max-parallel', '1');
+    await home.expctl(['wait', name]);
+    const again = (await home.ok('rerun', '-q', name)).trim();
+    expect(again).toMatch(/^s\d+$/);
+    expect((await home.expctl(['wait', again])).code).toBe(4);
+    const { sweep, failed } = await json('show', again);
+    expect(sweep).toMatchObject({ jobs: 2, maxParallel: 1, axes: 'code' });
+    expect(failed[0].run.overrides).toEqual(['code=4']);
+  });
+
+  test('what is about one run names a job instead', async () => {
+    const name = await sweepOf([0, 0], '--hold');
+    for (const words of [
+      ['logs', name],
+      ['logs', '-f', name],
+      ['config', 'diff', name, name],
+    ]) {
+      const { code, stderr } = await home.expctl(words);
+      expect(code).toBe(words.includes('-f') ? 125 : 2);
+      expect(stderr).toContain(`${name} is a sweep, one of its jobs is needed; name one: ${name}.0`);
+    }
+    await home.ok('cancel', name);
+  });
+});
+
+describe('waiting', () => {
+  test('tells what did not succeed, and the sum; the code is the highest', async () => {
+    const { code, stdout, stderr } = await home.expctl([
+      ...['submit', '--wait', '-m', '--no-hydra', '--', 'sh', '-c', 'exit "${1#c=}"', 'x', 'c=0,3,0,5'],
+    ]);
+    expect(code).toBe(5);
+    const lines = stdout.trim().split('\n');
+    expect(lines[0]).toMatch(/^sweep s\d+ submitted: 4 runs: c/);
+    const name = lines[0]!.split(' ')[1]!;
+    expect(lines.slice(1, 3).toSorted()).toEqual([
+      expect.stringMatching(new RegExp(`^run \\d+ \\(${name}\\.1\\) failed: exit 3$`)),
+      expect.stringMatching(new RegExp(`^run \\d+ \\(${name}\\.3\\) failed: exit 5$`)),
+    ]);
+    expect(lines[3]).toBe(`sweep ${name}: 2 of 4 runs succeeded`);
+    expect(stderr).toBe('');
+    const waited = await home.expctl(['wait', name]);
+    expect([waited.code, waited.stdout.trim().split('\n').length]).toEqual([5, 3]);
+    expect((await json('wait', `${name}.0`)).runs).toMatchObject([{ job: 0, resultCode: 0 }]);
+  });
+
+  test('of a hundred jobs that wait one line says why; Ctrl-C names the sweep', async () => {
+    await home.ok('groups', 'set', 'closed', '--limit', '1');
+    const blocker = await home.submit(['sleep', '60'], ['--group', 'closed']);
+    await home.untilState(blocker, 'running');
+    const name = await sweepOf(Array(100).fill(0), '--group', 'closed');
+    const child = home.spawnExpctl(['wait', name]);
+    const said = createInterface({ input: child.stderr! })[Symbol.asyncIterator]();
+    expect((await said.next()).value).toMatch(new RegExp(`^sweep ${name} waits: .*group closed`));
+    await home.ok('hold', name);
+    expect((await said.next()).value).toBe(`sweep ${name} is held: held by you; expctl release ${name}`);
+    child.kill('SIGINT');
+    expect((await said.next()).value).toBe('');
+    expect((await said.next()).value).toBe(`sweep ${name} goes on; expctl cancel ${name}`);
+    expect(await once(child, 'exit')).toEqual([null, 'SIGINT']);
+    await home.ok('cancel', name, String(blocker));
   });
 });
 
