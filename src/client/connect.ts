@@ -124,6 +124,14 @@ export async function dial(path: string): Promise<Socket | 'absent' | 'refused'>
   });
 }
 
+/** Whether a daemon answers, without starting one. */
+export async function isRunning({ socket }: Pick<Places, 'socket'>): Promise<boolean> {
+  const found = await dial(socket);
+  if (typeof found === 'string') return false;
+  found.destroy();
+  return true;
+}
+
 export const notRunning = (why: 'absent' | 'refused', places: Places): ClientError =>
   new ClientError(
     'unreachable',

@@ -13,7 +13,7 @@ import { parseLine } from '../../src/client/submit/lines.js';
 import { pairs } from '../../src/client/submit/pairs.js';
 import { shellIn, submission } from '../../src/client/submit/submission.js';
 import { stateSetting } from '../../src/client/where.js';
-import { DependencyKind } from '../../src/gen/expd/v1/runs.js';
+import { DependencyKind, ExistingExperiment } from '../../src/gen/expd/v1/runs.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'expd-submission-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -137,6 +137,16 @@ describe('a submission', () => {
     ]);
     expect(() => dependencies(['after:3'])).toThrow('names no run');
     expect(() => dependencies(['afterok:'])).toThrow('names no run');
+  });
+
+  test('an experiment id, and what becomes of one that has curves', () => {
+    const { EXISTING_EXPERIMENT_CONTINUE, EXISTING_EXPERIMENT_REPLACE } = ExistingExperiment;
+    const chosen = { 'experiment-id': ['e'] };
+    expect(of(chosen)).toMatchObject({ experimentId: 'e', existingExperiment: 0 });
+    expect(of({ ...chosen, continue: [''] }).existingExperiment).toBe(EXISTING_EXPERIMENT_CONTINUE);
+    expect(of({ ...chosen, replace: [''] }).existingExperiment).toBe(EXISTING_EXPERIMENT_REPLACE);
+    expect(() => of({ ...chosen, replace: [''], continue: [''] })).toThrow('exclude each other');
+    expect(() => of({ replace: [''] })).toThrow('--replace says what becomes of an experiment id');
   });
 
   test('variables', () => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Home } from '../helpers/home.js';
@@ -192,6 +192,50 @@ describe('show and explain', () => {
     expect(await home.ok('show', String(await home.submit(['true'], ['--hold'])))).not.toMatch(
       /config|overrides/,
     );
+  });
+});
+
+describe('--dry-run', () => {
+  const command = ['--', 'python3', 'train.py', 'lr=0.1,0.2'];
+
+  test('says where each job would go, as far as that is known', async () => {
+    const plan = async (...flags: string[]) =>
+      (await json('submit', '-m', '--dry-run', ...flags, ...command)).runs.map(
+        ({ directory, experimentId }: { directory: string; experimentId: string }) => [
+          relative(home.project, directory),
+          experimentId,
+        ],
+      );
+    const hybrid = 'outputs/hydra/${now:%Y-%m-%d}/${now:%H-%M-%S}';
+    expect(await plan()).toEqual([
+      [hybrid, 'train-s<id>_job0'],
+      [hybrid, 'train-s<id>_job1'],
+    ]);
+    const flat = 'outputs/runs/run_${now:%Y%m%d-%H%M%S}_digits';
+    expect(await plan('--layout', 'flat', '--name', 'digits', '--experiment-id', 'grid')).toEqual([
+      [`${flat}_job0`, 'grid_job0'],
+      [`${flat}_job1`, 'grid_job1'],
+    ]);
+    const text = await home.ok('submit', '-m', '--dry-run', ...command);
+    expect(text).toContain(`  1  lr=0.2     ${hybrid}  train-s<id>_job1\n`);
+    expect(await home.ok('submit', '--dry-run', '--', 'true')).toContain(
+      `run dir     ${home.project}/${hybrid}\n`,
+    );
+    const wrong = await home.expctl(['submit', '--dry-run', '--layout', 'none', '--', 'true']);
+    expect([wrong.code, wrong.stderr]).toEqual([
+      2,
+      'expctl: there is no layout "none"; there are flat, hybrid\n',
+    ]);
+  });
+
+  test('starts no daemon, and then goes by the layout that is the default', async () => {
+    const alone = new Home();
+    const { code, stdout } = await alone.expctl(['submit', '--dry-run', '--', 'true'], {
+      env: { EXPD_NO_START: '' },
+    });
+    expect([code, stdout]).toEqual([0, expect.stringContaining('/outputs/hydra/${now:')]);
+    expect(existsSync(alone.socket)).toBe(false);
+    await alone.close();
   });
 });
 

@@ -144,7 +144,7 @@ describe('submit', () => {
     const before = (await json('ls', '-a')).runs.length;
     const said = await home.ok('submit', '--dry-run', '--name', 'x', '--time', '2h', '--', 'echo', 'a b');
     expect(said).toContain("would submit: echo 'a b'");
-    expect(said).toContain('time       2h');
+    expect(said).toContain('time        2h');
     expect((await json('submit', '--dry-run', '--', 'echo')).variables).toContain('PATH');
     expect((await json('ls', '-a')).runs).toHaveLength(before);
   });

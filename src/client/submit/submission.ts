@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { projectOf } from '../../code/project.js';
 import { ExistingExperiment, type Submission } from '../../gen/expd/v1/runs.js';
+import { ClientError } from '../errors.js';
 import { dependencies } from './dependencies.js';
 import { directory } from './directory.js';
 import type { RunValues } from './flags.js';
@@ -66,9 +67,23 @@ export function submission(
     rlimits: [], // they stand in the header
     codeFollows: true,
     configuration: undefined,
-    experimentId: '',
-    existingExperiment: ExistingExperiment.EXISTING_EXPERIMENT_UNSPECIFIED,
+    experimentId: values['experiment-id'] ?? '',
+    existingExperiment: existingExperiment(values),
   };
+}
+
+function existingExperiment(values: RunValues): ExistingExperiment {
+  if (values.continue && values.replace)
+    throw new ClientError('usage', '--continue and --replace exclude each other');
+  if ((values.continue || values.replace) && values['experiment-id'] === undefined)
+    throw new ClientError(
+      'usage',
+      `--${values.continue ? 'continue' : 'replace'} says what becomes of an experiment id that is chosen`,
+      'write --experiment-id ID',
+    );
+  if (values.continue) return ExistingExperiment.EXISTING_EXPERIMENT_CONTINUE;
+  if (values.replace) return ExistingExperiment.EXISTING_EXPERIMENT_REPLACE;
+  return ExistingExperiment.EXISTING_EXPERIMENT_UNSPECIFIED;
 }
 
 /** Where a command's words are looked up. */
