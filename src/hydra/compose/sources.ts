@@ -53,7 +53,7 @@ export class FileSource implements Source {
 function decoded(file: string): string {
   const bytes = readBytes(file);
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
     throw new HydraError('ReaderError', `${file} is no UTF-8 text`, { cause });
   }

@@ -1,3 +1,5 @@
+import { strip } from './blanks.js';
+
 // Numbers as Python reads and writes them.
 
 /** Python reads no longer ints, as that takes time that grows with the square. */
@@ -56,9 +58,3 @@ function digitValue(digit: string): number {
   while (/\p{Nd}/u.test(String.fromCodePoint(first - 1))) first--;
   return (code - first) % 10;
 }
-
-const BLANKS = '[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
-const AROUND = new RegExp(`^${BLANKS}+|${BLANKS}+$`, 'g');
-
-/** `str.strip()`. */
-export const strip = (text: string): string => text.replace(AROUND, '');

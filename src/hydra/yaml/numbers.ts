@@ -1,4 +1,5 @@
-import { LONGEST_INT, readFloat, readInt, strip } from '../python/number.js';
+import { strip } from '../python/blanks.js';
+import { LONGEST_INT, readFloat, readInt } from '../python/number.js';
 
 /** What the tag `!!int` makes of a text: decimal, `0x`, `0b`, `0` for octal, `1:30` to the base 60. null: no integer. */
 export function yamlInt(text: string): bigint | null {
