@@ -32,7 +32,7 @@ export async function follow(context: Context, what: Followed, sink: LogSink): P
   let shown = Promise.resolve(true);
   let last: Run | null = null;
   let away = false;
-  const parting = (): string => (last === null ? 'not followed any more' : goesOn([last.id]));
+  const parting = (): string => (last === null ? 'not followed any more' : goesOn([String(last.id)]));
 
   const take = async ({ part }: FollowResponse): Promise<void> => {
     if (away) screen.note('the daemon is back');
@@ -103,13 +103,14 @@ export async function follow(context: Context, what: Followed, sink: LogSink): P
 const END = { done: true, value: undefined } as const;
 const NEVER = new Promise<typeof END>(() => {});
 
-export const goesOn = (ids: readonly number[]): string =>
-  ids.length === 1
-    ? `run ${ids[0]} goes on; expctl cancel ${ids[0]}`
-    : `runs ${ids.join(', ')} go on; expctl cancel ${ids.join(',')}`;
+/** `names`: as people type them, `7` or `s4`. */
+export const goesOn = (names: readonly string[]): string =>
+  names.length === 1
+    ? `${/^s/.test(names[0]!) ? 'sweep' : 'run'} ${names[0]} goes on; expctl cancel ${names[0]}`
+    : `${names.join(', ')} go on; expctl cancel ${names.join(',')}`;
 
 /** Over in a moment, and no news to who has just been told that the run is queued. */
-const PASSING: ReadonlySet<string> = new Set(['', 'next', 'code_state']);
+export const PASSING: ReadonlySet<string> = new Set(['', 'next', 'code_state']);
 
 /** Waiting without a word looks like hanging. */
 export function tellState({ screen }: Context, before: Run | null, run: Run): void {

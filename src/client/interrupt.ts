@@ -10,6 +10,7 @@ export async function detachable<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const part = (): void => {
+    screen.status('');
     screen.note(`\n${parting()}`);
     // Without a listener the signal has its default effect again.
     process.kill(process.pid, 'SIGINT');

@@ -36,21 +36,27 @@ export const retry = verb({
   operands: 'RUN…',
   takes: [1, MANY],
   summary: 'run failed or cancelled runs again, from their newest checkpoint',
-  flags: { fresh: toggle('start from nothing although there is a checkpoint'), ...ENVIRONMENT_FLAGS },
+  flags: {
+    failed: toggle('of these only the failed ones'),
+    fresh: toggle('start from nothing although there is a checkpoint'),
+    ...ENVIRONMENT_FLAGS,
+  },
   examples: [
     ['expctl retry 7', 'another attempt of run 7, going on from its newest checkpoint'],
     ['expctl retry 7 --fresh', 'the same from the start'],
+    ['expctl retry --failed s4', 'the failed jobs of sweep s4'],
   ],
-  run: async (context, { flags, operands }) =>
-    acted(
-      await context.daemon.call(RunsService.retry, {
-        requestId: requestId(),
-        runs: operands,
-        fresh: flags.fresh,
-        failedOnly: false,
-        environment: environmentChange(flags, context),
-      }),
-    ),
+  async run(context, { flags, operands }) {
+    const response = await context.daemon.call(RunsService.retry, {
+      requestId: requestId(),
+      runs: operands,
+      fresh: flags.fresh,
+      failedOnly: flags.failed,
+      environment: environmentChange(flags, context),
+    });
+    const answer = acted(response, 'queued again');
+    return response.results.length > 0 ? answer : { ...answer, warnings: ['none of them has failed'] };
+  },
 });
 
 export const resume = verb({
@@ -71,6 +77,7 @@ export const resume = verb({
         from: flags.from === undefined ? '' : checkpoint(flags.from, context.cwd()),
         environment: environmentChange(flags, context),
       }),
+      'queued again',
     ),
 });
 

@@ -13,11 +13,12 @@ export const rerun = verb({
   operands: 'RUN… [OVERRIDE…]',
   takes: [1, MANY],
   command: 'may',
-  summary: 'submit what a run was made of once more, as a new run',
+  summary: 'submit what a run or a sweep was made of once more, as a new one',
   flags: { quiet: toggle('print the bare id', 'q'), ...ENVIRONMENT_FLAGS },
   examples: [
     ['expctl rerun 7', 'a new run with the command, directory and options of run 7'],
     ['expctl rerun 7 optim.lr=1e-4', 'the same, its configuration composed from the stored files'],
+    ['expctl rerun s4', 'a new sweep of the same jobs'],
     ['expctl rerun 7 -- --lr 0.01', 'the same with words added to the command'],
   ],
   async run(context, { flags, operands, command }) {
@@ -40,7 +41,7 @@ export const rerun = verb({
       codeFollows: true,
       ...composed,
     });
-    await recordCode(daemon, new CodeStates(env, screen.note), answer.results);
+    await recordCode(daemon, new CodeStates(env, screen.note), answer);
     return submitted(answer, context.quiet);
   },
 });
@@ -59,20 +60,23 @@ async function composedAnew(context: Context, run: string, overrides: readonly s
   return recompose(context, stored, { argv, cwd }, overrides);
 }
 
-/** Where the new runs execute stands in their submissions, which the daemon has. */
+/** Where the new runs execute stands in their submissions, which the daemon has; of a sweep it is one place. */
 async function recordCode(
   daemon: Daemon,
   codes: CodeStates,
-  results: readonly SubmitResult[],
+  { results, sweep }: SubmitResponse,
 ): Promise<void> {
-  const directories = await Promise.all(
-    results.map(async ({ run }) =>
-      run === undefined
-        ? ''
-        : daemon
-            .call(RunsService.get, { run: String(run.id), logLines: 0 })
-            .then((found) => found.run?.cwd ?? ''),
-    ),
+  const directoryOf = async ({ run }: SubmitResult): Promise<string> =>
+    run === undefined
+      ? ''
+      : daemon
+          .call(RunsService.get, { run: String(run.id), logLines: 0 })
+          .then((found) => found.run?.cwd ?? '');
+  const asked = sweep === undefined ? results : results.slice(0, 1);
+  const directories = await Promise.all(asked.map(directoryOf));
+  await codes.record(
+    daemon,
+    results,
+    results.map((_, n) => directories[n] ?? directories[0] ?? ''),
   );
-  await codes.record(daemon, results, directories);
 }

@@ -1,17 +1,16 @@
-import { type Run, RunState } from '../../gen/expd/v1/runs.js';
+import type { Run } from '../../gen/expd/v1/runs.js';
 import { toggle } from '../arguments.js';
 import { show } from '../cli.js';
 import { ClientError } from '../errors.js';
 import { follow } from '../follow.js';
 import { logSink } from '../render/log-sink.js';
-import type { Style } from '../render/output.js';
 import { runJson, sentence } from '../render/run.js';
 import { CALL_FLAGS, PLAN_FLAGS, RUN_FLAGS, SWEEP_FLAGS } from '../submit/flags.js';
 import { submitMany } from '../submit/many.js';
 import { rehearse } from '../submit/rehearsal.js';
 import { askedBy, environmentOf, type Outcome, submitOne } from '../submit/single.js';
 import { type Context, MANY, verb } from '../verb.js';
-import { resultOf, waitFor } from '../waiting.js';
+import { isNews, resultOf, sweepEndings, waitFor } from '../waiting.js';
 
 export const submit = verb({
   name: 'submit',
@@ -68,21 +67,15 @@ export const submit = verb({
 });
 
 async function waited(context: Context, { name }: Outcome): Promise<number> {
-  const runs = await waitFor(context, [name]);
+  const tell = (run: Run): void => {
+    if (!context.json && !context.quiet && isNews(run))
+      void context.screen.write(`${sentence(run, context.screen.style)}\n`);
+  };
+  const runs = await waitFor(context, [name], tell);
   // Who asked for the bare id gets nothing else.
   if (context.json || !context.quiet)
-    await show({ json: { runs: runs.map(runJson) }, text: (style) => endings(name, runs, style) }, context);
+    await show({ json: { runs: runs.map(runJson) }, text: () => sweepEndings(runs) }, context);
   return resultOf(runs);
-}
-
-/** Of a sweep those that did not succeed; the rest is a number. */
-function endings(name: string, runs: readonly Run[], style: Style): string[] {
-  if (!name.startsWith('s')) return runs.map((run) => sentence(run, style));
-  const others = runs.filter(({ state }) => state !== RunState.RUN_STATE_SUCCEEDED);
-  return [
-    ...others.map((run) => sentence(run, style)),
-    `sweep ${name}: ${runs.length - others.length} of ${runs.length} runs succeeded`,
-  ];
 }
 
 /** Shows the log of a run until it is over. @throws ClientError for a sweep */

@@ -1,7 +1,7 @@
 import type { Run } from '../../gen/expd/v1/runs.js';
 import { runJson, sentence } from '../render/run.js';
 import { MANY, verb } from '../verb.js';
-import { resultOf, waitFor } from '../waiting.js';
+import { isNews, resultOf, sweepEndings, waitFor } from '../waiting.js';
 
 export const wait = verb({
   name: 'wait',
@@ -11,6 +11,7 @@ export const wait = verb({
   flags: {},
   examples: [
     ['expctl wait 7 && echo good', 'go on when run 7 succeeded'],
+    ['expctl wait s4', 'wait for all jobs of sweep s4'],
     ['expctl wait 3,5-9', 'wait for several; Ctrl-C detaches, the runs go on'],
   ],
   passesOn: () => true,
@@ -18,9 +19,9 @@ export const wait = verb({
     const { json, screen } = context;
     // Each is told as it ends: the others may take days.
     const tell = (run: Run): void => {
-      if (!json) void screen.write(`${sentence(run, screen.style)}\n`);
+      if (!json && isNews(run)) void screen.write(`${sentence(run, screen.style)}\n`);
     };
     const runs = await waitFor(context, operands, tell);
-    return { json: { runs: runs.map(runJson) }, text: () => [], exit: resultOf(runs) };
+    return { json: { runs: runs.map(runJson) }, text: () => sweepEndings(runs), exit: resultOf(runs) };
   },
 });

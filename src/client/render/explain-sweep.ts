@@ -2,7 +2,7 @@ import type { ListResponse, Run } from '../../gen/expd/v1/runs.js';
 import type { Answer, Style } from './output.js';
 import { plain } from './plain.js';
 import { paintState, stateWord } from './run.js';
-import { sweepHead, sweepJson } from './sweep.js';
+import { inJobs, sweepHead, sweepJson } from './sweep.js';
 
 /** Jobs of which the same is to be said. */
 interface Alike {
@@ -42,9 +42,8 @@ function alike(runs: readonly Run[]): Alike[] {
 
 function line({ state, reason, jobs }: Alike, style: Style): string {
   const why = reason === '' ? '' : `: ${plain(reason)}`;
-  const count = `${jobs.length} ${jobs.length === 1 ? 'job' : 'jobs'}`;
   const which = style.paint('dim', `(${ranges(jobs)})`);
-  return `  ${count} ${paintState(state, stateWord(state), style)}${why}  ${which}`;
+  return `  ${inJobs(jobs.length)} ${paintState(state, stateWord(state), style)}${why}  ${which}`;
 }
 
 const MOST_RANGES = 8;

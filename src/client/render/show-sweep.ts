@@ -5,7 +5,7 @@ import { fieldLines } from './fields.js';
 import type { Answer, Style } from './output.js';
 import { plain, shellLine } from './plain.js';
 import { jobName, ran, runJson, STATES, stateWord } from './run.js';
-import { jobsIn, sweepHead, sweepJson, sweepName } from './sweep.js';
+import { inJobs, jobsIn, sweepHead, sweepJson, sweepName } from './sweep.js';
 import { type Column, table } from './table.js';
 import { age, localTime, span } from './time.js';
 
@@ -70,7 +70,6 @@ function fields({ sweep, jobs, submission }: SweepReport, style: Style): (readon
   ];
 }
 
-const inJobs = (count: number): string => `${count} ${count === 1 ? 'job' : 'jobs'}`;
 const failuresInWords = (count: number): string => `${count} ${count === 1 ? 'failure' : 'failures'}`;
 
 /** `train-s4_job<N>`; '' where each job has chosen its own. */

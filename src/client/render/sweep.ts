@@ -66,6 +66,8 @@ export function progress(sweep: Pick<Sweep, 'states' | 'jobs'>): string {
   return `${jobsDone(sweep)}/${sweep.jobs} done${counts && `: ${counts}`}`;
 }
 
+export const inJobs = (count: number): string => `${count} ${count === 1 ? 'job' : 'jobs'}`;
+
 /** `sweep s4  train  lr × seed  running  5/12 done: …` */
 export function sweepHead(sweep: Sweep, { paint, ...style }: Style): string {
   const title = [`sweep ${sweepName(sweep)}`, plain(sweep.name), plain(sweep.axes)];
