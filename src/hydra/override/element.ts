@@ -74,10 +74,20 @@ export function elementValue(element: Element): Value {
   if (Array.isArray(element)) return element.map(elementValue);
   if (element instanceof Dict)
     return Dict.from(Array.from(element, ([key, value]): [Key, Value] => [key, elementValue(value)]));
-  if (isSweep(element) || element instanceof Glob)
-    throw new HydraError('UnsupportedValueType', 'a sweep cannot stand within a list or a mapping');
+  if (element instanceof Glob) return elementValue(globFields(element));
+  if (isSweep(element)) throw nested();
   return element;
 }
+
+/** Within a value a glob is no sweep but what it consists of. */
+const globFields = ({ include, exclude }: Glob): Dict<Element> =>
+  Dict.from<Element>([
+    ['include', [...include]],
+    ['exclude', [...exclude]],
+  ]);
+
+const nested = (): HydraError =>
+  new HydraError('ValidationError', 'a sweep cannot stand within a list, a mapping or a choice');
 
 /** As it is written for the jobs of a sweep: no blanks after commas, special characters escaped, `True` and `1e-05`. */
 export function elementText(element: Element): string {
@@ -87,8 +97,8 @@ export function elementText(element: Element): string {
   if (element instanceof Dict)
     return `{${Array.from(element, ([key, value]) => `${keyText(key)}:${elementText(value)}`).join(',')}}`;
   if (typeof element === 'string') return escaped(element);
-  if (isSweep(element) || element instanceof Glob)
-    throw new HydraError('HydraException', 'a sweep cannot be written as one value');
+  if (element instanceof Glob) return elementText(globFields(element));
+  if (isSweep(element)) throw nested();
   return str(element);
 }
 

@@ -218,7 +218,10 @@ function tag(items: readonly Element[], positional: number): Element {
 
 function shuffle(items: readonly Element[], byName: boolean): Element {
   const [first = null] = items;
-  if (items.length !== 1 && !byName) return new Choice(items, true, true);
+  if (items.length !== 1 && !byName) {
+    if (items.some(isSweep)) throw new Refusal('shuffles one sweep, or values');
+    return new Choice(items, true, true);
+  }
   if (first instanceof Choice) return new Choice(first.items, first.simple, true, first.tags);
   if (first instanceof Range) return new Range(first.start, first.stop, first.step, true, first.tags);
   return Array.isArray(first) ? shuffled(first) : [first];

@@ -56,7 +56,9 @@ function packageOrGroup(tokens: Tokens): string {
 /** Empty is the global package. */
 function packageRule(tokens: Tokens): string {
   const { kind } = tokens.peek();
-  return kind === 'id' || kind === 'keySpecial' || kind === 'dotPath' ? tokens.next().text : '';
+  if (kind === 'id' || kind === 'keySpecial' || kind === 'dotPath') return tokens.next().text;
+  if (kind === 'equal' || kind === 'at' || kind === 'end') return '';
+  throw unexpected(tokens, 'a key');
 }
 
 function valueRule(tokens: Tokens): Element {

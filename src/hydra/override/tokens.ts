@@ -89,7 +89,7 @@ const VALUE = rules<TokenKind>({
   interpolation: '\\$\\{[^}]+\\}',
 });
 
-/** Hands out tokens as they are asked for, so that an error behind what is read is never seen. */
+/** Hands out tokens as they are asked for, one ahead, so that an error far behind what is read is never seen. */
 export class Tokens {
   readonly #read: Token[] = [];
   #rules: Rules<TokenKind>;
@@ -111,6 +111,8 @@ export class Tokens {
   next(): Token {
     const token = this.peek();
     this.#read.shift();
+    // What follows is read even where nobody asks for it, for it may be an error.
+    if (token.kind !== 'end') this.peek();
     return token;
   }
 
