@@ -6,7 +6,6 @@ import {
   isContainer,
   isMissingNode,
   ListNode,
-  type Node,
 } from '../config/node.js';
 import type { Resolution } from '../config/resolve.js';
 import { update } from '../config/update.js';
@@ -82,18 +81,8 @@ const occupied = ({ key, input }: Override): HydraError =>
 
 /** null: nothing, null or '???'. */
 function select(root: DictNode, key: string, resolution: Resolution): Value {
-  const found = find(root, key, resolution);
+  const found = resolution.find(root, key);
   return found === null || isMissingNode(found) ? null : plain(argumentOf(found));
-}
-
-/** An index of a list that is none is an error like others of a configuration. */
-function find(root: DictNode, key: string, resolution: Resolution): Node | null {
-  try {
-    return resolution.find(root, key);
-  } catch (error) {
-    if (!(error instanceof HydraError) || error.type !== 'TypeError') throw error;
-    throw new HydraError('ConfigTypeError', error.message, { cause: error });
-  }
 }
 
 function remove(root: DictNode, { key }: Override, value: Value, resolution: Resolution): void {
@@ -109,7 +98,7 @@ function remove(root: DictNode, { key }: Override, value: Value, resolution: Res
       `Could not delete from config. The value of '${key}' is ${repr(found)} and not ${repr(value)}.`,
     );
   const dot = key.lastIndexOf('.');
-  const holder = dot < 0 ? root : find(root, key.slice(0, dot), resolution);
+  const holder = dot < 0 ? root : resolution.find(root, key.slice(0, dot));
   if (isContainer(holder)) removeFrom(holder, key.slice(dot + 1));
 }
 

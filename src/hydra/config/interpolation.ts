@@ -1,5 +1,6 @@
+import { HydraError } from '../errors.js';
 import { readFloat, readInt } from '../python/number.js';
-import { Dict, type Key } from '../value.js';
+import type { Key } from '../value.js';
 import { type Token, type TokenKind, Tokens } from './tokens.js';
 
 // What interpolations look like. https://omegaconf.readthedocs.io/en/2.3_branch/grammar.html
@@ -187,15 +188,16 @@ function list(tokens: Tokens): Element {
 
 function dict(tokens: Tokens): Element {
   expect(tokens, 'braceOpen', "'{'");
-  const entries = new Dict<Element>();
+  // One that a later one of the same key replaces is followed all the same.
+  const entries: [Key, Element][] = [];
   if (tokens.accept('braceClose')) return { kind: 'dict', entries: [] };
   do {
     const key = plainValue(run(tokens, DICT_KEY, 'a key'));
     expect(tokens, 'colon', "':' after the key");
-    entries.set(key, element(tokens));
+    entries.push([key, element(tokens)]);
   } while (tokens.accept('comma'));
   expect(tokens, 'braceClose', "',' or '}'");
-  return { kind: 'dict', entries: [...entries] };
+  return { kind: 'dict', entries };
 }
 
 function quotedText(tokens: Tokens): Element {
@@ -256,6 +258,8 @@ function plainValue(found: readonly Token[]): null | boolean | bigint | number |
       return only.text.toLowerCase() === 'true';
     case 'null':
       return null;
+    case 'blank':
+      throw new HydraError('InterpolationResolutionError', 'blanks alone are no value');
     default:
       return joined(found);
   }

@@ -97,10 +97,14 @@ export function place(parent: DictNode, content: Dict<Node>, key: Key, node: Nod
 
 /** Where a node stands, as people write it: `a.b[0].c`. */
 export function fullKey(node: Node): string {
-  const parts: string[] = [];
-  for (let at: Node = node; at.parent !== null; at = at.parent)
+  // An empty key stands for its container, whose own key has no brackets then.
+  const holder = node.key === '' ? node.parent : null;
+  let full = '';
+  for (let at: Node = holder ?? node; at.parent !== null; at = at.parent) {
     // What a resolver made has no key.
-    if (at.key !== null)
-      parts.unshift(at.parent instanceof ListNode ? `[${str(at.key)}]` : `.${str(at.key)}`);
-  return parts.join('').replace(/^\./, '');
+    if (at.key === null) continue;
+    const key = at.parent instanceof ListNode && at !== holder ? `[${str(at.key)}]` : str(at.key);
+    full = key + (full === '' || at instanceof ListNode ? '' : '.') + full;
+  }
+  return full;
 }

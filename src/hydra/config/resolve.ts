@@ -111,7 +111,13 @@ export class Resolution {
   /** `OmegaConf.select`: the key is relative to the container, with or without a dot. null also below a scalar. */
   find(from: Container, key: string): Node | null {
     const { base, rest } = baseOf(from, key.startsWith('.') ? key : `.${key}`);
-    return this.#found(base, rest, 'return');
+    try {
+      return this.#found(base, rest, 'return');
+    } catch (error) {
+      // An index of a list that is none.
+      if (!(error instanceof HydraError) || error.type !== 'TypeError') throw error;
+      throw new HydraError('ConfigTypeError', error.message, { cause: error });
+    }
   }
 
   #found(base: Container, key: string, onMissing: 'throw' | 'return'): Node | null {
@@ -164,6 +170,8 @@ export class Resolution {
       return evaluate();
     } catch (error) {
       if (isInterpolationError(error)) throw error;
+      // A loop that leads through resolvers.
+      if (error instanceof RangeError) throw recursive();
       const details = error instanceof HydraError ? error.details : {};
       throw new HydraError(
         'InterpolationResolutionError',

@@ -197,6 +197,8 @@ function hydra({ hydra: current }: Surroundings, args: readonly Argument[], { re
 
 function pythonVersion({ pythonVersion: version }: Surroundings, args: readonly Argument[]): Argument {
   const [level = 'minor'] = takes('python_version', args, 0, 1);
+  if (level !== null && typeof level === 'object')
+    throw new HydraError('TypeError', `unhashable type: '${kindName(level)}'`);
   const parts = version.split('.');
   const count = { major: 1, minor: 2, micro: 3 }[String(level)];
   return count === undefined ? null : parts.slice(0, count).join('.');
