@@ -2,14 +2,12 @@ import { HydraError } from '../errors.js';
 import { keyElement, type Override, overrideValue } from '../override/override.js';
 import { repr } from '../python/text.js';
 import { Dict, isList, typeName, type Value } from '../value.js';
-import { type Default, GroupDefault } from './defaults.js';
+import { type Default, GroupDefault, type Option } from './defaults.js';
 import type { Repository } from './repository.js';
 
 /** About a value in the composed configuration; otherwise its key is a group and it is about the defaults list. */
 export const isValueOverride = (repository: Repository, override: Override): boolean =>
   override.value instanceof Dict || !repository.hasGroup(override.key);
-
-type Option = string | readonly string[] | null;
 
 interface Chosen {
   value: Option;
@@ -141,11 +139,7 @@ function nameOf(override: Override, value: Value): string | null {
 }
 
 function optionOf(override: Override, value: Value): Option {
-  if (typeof value === 'string') return value;
-  if (isList(value)) {
-    const options = value.filter((option) => typeof option === 'string');
-    if (options.length === value.length) return options;
-  }
+  if (typeof value === 'string' || isList(value)) return value;
   throw new HydraError(
     'ValueError',
     `'${override.input}': '${override.key}' is a group, so its value must be an option or a list of options, not ${typeName(value)}`,

@@ -12,6 +12,9 @@ import type { VersionBase } from './source.js';
 
 export type Default = ConfigDefault | GroupDefault;
 
+/** What is chosen in a group; the items of a list on the command line are not yet known to be text. */
+export type Option = string | readonly Value[] | null;
+
 /** The place of the list that holds an item. */
 export interface Holder {
   /** The group that paths are relative to. */
@@ -32,7 +35,7 @@ abstract class Item {
     pkg: string | null,
     protected readonly versionBase: VersionBase,
   ) {
-    this.package = pkg;
+    this.package = pkg === '_here_' ? '' : pkg;
   }
 
   abstract readonly groupPath: string;
@@ -144,7 +147,7 @@ export class ConfigDefault extends Item {
 export class GroupDefault extends Item {
   constructor(
     readonly group: string,
-    public value: string | readonly string[] | null,
+    public value: Option,
     pkg: string | null,
     versionBase: VersionBase,
     readonly optional = false,

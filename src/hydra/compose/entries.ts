@@ -39,7 +39,7 @@ function readEntry(
     const { name, package: pkg } = split(item);
     if (name === '_self_' && pkg !== null)
       throw new HydraError('ValueError', `In '${config}': _self_ takes no package`);
-    return { kind: 'config', path: name, package: here(pkg) };
+    return { kind: 'config', path: name, package: pkg };
   }
   if (item instanceof Dict) return readGroup(config, item, versionBase, warn);
   throw new HydraError(
@@ -71,7 +71,7 @@ function readGroup(
     kind: 'group',
     group,
     value: optionOf(config, value),
-    package: here(pkg),
+    package: pkg,
     optional: words.has('optional') || old === true,
     override: words.has('override'),
   };
@@ -91,8 +91,6 @@ function split(text: string): { name: string; package: string | null } {
   if (at < 0) return { name: text, package: null };
   return { name: text.slice(0, at), package: text.slice(at + 1).split(':')[0] ?? '' };
 }
-
-const here = (pkg: string | null): string | null => (pkg === '_here_' ? '' : pkg);
 
 /** The words before the group count up to the first that is not known. */
 function keywords(name: string): { group: string; words: Set<string> } {

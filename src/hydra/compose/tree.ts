@@ -1,6 +1,7 @@
 import { isInterpolation, isMissing } from '../config/field.js';
 import type { Resolver } from '../config/resolve.js';
 import { HydraError } from '../errors.js';
+import { repr } from '../python/text.js';
 import { Dict, isList, type Value } from '../value.js';
 import type { Choices } from './choices.js';
 import { cyclic, missingOption, notFound, overrideBeforeOthers } from './complaints.js';
@@ -233,10 +234,12 @@ function expandItem(
 function optionItem(
   { node }: Tree,
   { group, package: pkg, optional }: GroupDefault,
-  option: string,
+  option: Value,
   holder: Holder,
   { repository }: Building,
 ): ConfigDefault {
+  if (typeof option !== 'string')
+    throw new HydraError('TypeError', `the options of '${group}' are texts, one of them is ${repr(option)}`);
   if (isInterpolation(option))
     throw new HydraError(
       'ConfigCompositionException',
