@@ -53,44 +53,63 @@ export const compositions = (trees: string) => ({
 
 function workplace(question: Fields, trees: string): Workplace {
   const { version_base, env, plugins } = question;
-  const links = new Map(Object.entries((question.cwd_links ?? {}) as { [path: string]: string }));
+  const cwd = {
+    links: new Map(Object.entries((question.cwd_links ?? {}) as { [path: string]: string })),
+    files: (question.cwd_files ?? {}) as { [path: string]: string },
+  };
   return {
     sources: [
-      ...(question.search_path as Fields[]).map((entry) => sourceOf(entry, trees)),
+      ...(question.search_path as Fields[]).map((entry, index) => sourceOf(entry, index, trees, cwd)),
       ...(plugins === true ? [colorlogSource()] : []),
     ],
     builtin: hydraSource(),
     store: storeSource(plugins === true, registered((question.store ?? []) as Fields[])),
-    open: (provider, path) => openSource(provider, path, trees, links),
+    open: (provider, path) => openSource(provider, path, trees, cwd),
     versionBase: (version_base ?? '1.3') as VersionBase,
     surroundings: surroundings(env),
     cwd: CWD,
-    hydraVersion: '1.3.5',
+    hydraVersion: String(question.hydra_version ?? '1.3.5'),
   };
 }
 
-function sourceOf(entry: Fields, trees: string): Source {
+/** What lies in the working directory: trees under other names, files. */
+interface Cwd {
+  links: ReadonlyMap<string, string>;
+  files: Readonly<Record<string, string>>;
+}
+
+function sourceOf(entry: Fields, index: number, trees: string, cwd: Cwd): Source {
   const provider = String(entry.provider);
   if (typeof entry.tree === 'string')
     return new FileSource(provider, `<TREES>/${entry.tree}`, join(trees, entry.tree));
-  if (typeof entry.path === 'string') return openSource(provider, entry.path, trees, new Map());
-  const files = Object.entries(entry.files as { [path: string]: string }).map(
-    ([file, text]): [string, Content] => [file, { kind: 'text', text, file }],
-  );
-  return new MemorySource(provider, '<TREES>/inline', new Map(files));
+  if (typeof entry.path === 'string') return openSource(provider, entry.path, trees, cwd);
+  return memorySource(provider, `<TREES>/inline${index || ''}`, entry.files as { [path: string]: string });
 }
 
-function openSource(
-  provider: string,
-  path: string,
-  trees: string,
-  links: ReadonlyMap<string, string>,
-): Source {
+/** A path that ends in a slash is a directory without files. */
+function memorySource(provider: string, path: string, files: Readonly<Record<string, string>>): Source {
+  const entries = Object.entries(files);
+  const contents = entries
+    .filter(([file]) => !file.endsWith('/'))
+    .map(([file, text]): [string, Content] => [file, { kind: 'text', text, file }]);
+  const empty = entries.filter(([file]) => file.endsWith('/')).map(([file]) => file.slice(0, -1));
+  return new MemorySource(provider, path, new Map(contents), 'file', empty);
+}
+
+function openSource(provider: string, path: string, trees: string, { links, files }: Cwd): Source {
   const scheme = /^(\w+):\/\//.exec(path)?.[1] ?? 'file';
   const rest = path.replace(/^\w+:\/\//, '');
   if (scheme === 'pkg') return packageSource(provider, rest, trees);
   if (scheme !== 'file') throw new HydraError('ValueError', `no source for ${scheme}://`);
-  const link = links.get(rest.replace(/\/+$/, ''));
+  const within = `${rest.replace(/\/+$/, '')}/`;
+  const below = Object.entries(files).filter(([file]) => file.startsWith(within));
+  if (below.length > 0)
+    return memorySource(
+      provider,
+      rest,
+      Object.fromEntries(below.map(([file, text]) => [file.slice(within.length), text])),
+    );
+  const link = links.get(within.slice(0, -1));
   const directory =
     link === undefined ? resolve('/nowhere', rest.replace('<TREES>', trees)) : join(trees, link);
   return new FileSource(provider, rest, directory);

@@ -46,12 +46,24 @@ function valueText(override: Override): { [key: string]: Json } {
   }
 }
 
+/** Longer sweeps are not written out. */
+const MANY = 2000;
+
 /** Not of what comes in random order, or out of a group. */
 function sweepStrings(override: Override): { [key: string]: Json } {
   const { value } = override;
   if (value instanceof Interval || value instanceof Glob) return {};
   if ((value instanceof Choice || value instanceof Range) && value.shuffled) return {};
-  return { sweep_strings: [...sweepTexts(override, () => [])] };
+  const found: string[] = [];
+  try {
+    for (const text of sweepTexts(override, () => [])) {
+      if (found.length >= MANY) return {};
+      found.push(text);
+    }
+  } catch {
+    return {};
+  }
+  return { sweep_strings: found };
 }
 
 export function elementJson(element: Element): Json {

@@ -2,6 +2,7 @@ import { plain } from '../../src/hydra/config/argument.js';
 import type { Container } from '../../src/hydra/config/node.js';
 import type { Resolver } from '../../src/hydra/config/resolve.js';
 import { resolvers, type Surroundings } from '../../src/hydra/config/resolvers.js';
+import { HydraError } from '../../src/hydra/errors.js';
 import type { Json } from '../../src/hydra/typed-json.js';
 import { Dict, isList, type Value } from '../../src/hydra/value.js';
 import { loadYaml } from '../../src/hydra/yaml/load.js';
@@ -35,12 +36,25 @@ export function surroundings(env: Json | undefined): Omit<Surroundings, 'hydra' 
 /** The resolvers that OmegaConf's own tests register. */
 export const TEST_RESOLVERS: Readonly<Record<string, Resolver>> = {
   test: (args) => (args.length === 1 ? (args[0] ?? null) : args),
-  first: ([collection = null]) => firstOf(plain(collection)),
+  first: (args) => {
+    if (args.length !== 1) throw new HydraError('TypeError', 'first takes one argument');
+    return firstOf(plain(args[0] ?? null));
+  },
   'ns1.ns2.test': (args) => (args.length === 1 ? (args[0] ?? null) : args),
 };
 
-const firstOf = (value: Value): Value =>
-  isList(value) ? (value[0] ?? null) : value instanceof Dict ? (value.keys()[0] ?? null) : null;
+function firstOf(value: Value): Value {
+  const all = isList(value)
+    ? value
+    : value instanceof Dict
+      ? value.keys()
+      : typeof value === 'string'
+        ? [...value]
+        : null;
+  const first = all?.[0];
+  if (first === undefined) throw new HydraError('TypeError', 'there is nothing to iterate over');
+  return first;
+}
 
 export const testResolvers = (env: Json | undefined, hydra: Container | null): Record<string, Resolver> => ({
   ...resolvers({ ...surroundings(env), hydra: () => hydra, warn: () => {} }),
