@@ -52,7 +52,8 @@ function within(real: Json, ours: Json, path: string): string | null {
 }
 
 function differs(real: unknown, ours: unknown, path: string): string {
-  if (typeof real !== 'string' || typeof ours !== 'string') return `${path}: ${show(real)}, ours ${show(ours)}`;
+  if (typeof real !== 'string' || typeof ours !== 'string')
+    return `${path}: ${show(real)}, ours ${show(ours)}`;
   const from = Math.max(0, commonStart(real, ours) - BEFORE);
   return `${path}: ${show(real.slice(from))}, ours ${show(ours.slice(from))}`;
 }
