@@ -23,12 +23,7 @@ export function results(
     '',
     ...facts.map(([name, value]) => `- ${name}: ${value}`),
     '',
-    '| what | expd | beside it | judged | must | goal | |',
-    '|---|---|---|---|---|---|---|',
-    ...findings.map(row),
-    '',
-    ...findings.flatMap(({ title, remark }) => (remark ? [`- ${title}: ${remark}`] : [])),
-    '',
+    ...table(findings),
     ...(missing.length === 0
       ? []
       : [
@@ -43,6 +38,26 @@ export function results(
   ]
     .join('\n')
     .trimEnd()}\n`;
+}
+
+/** Lines of Markdown, with an empty one at the end. */
+export const table = (findings: readonly Finding[]): string[] => [
+  '| what | expd | beside it | judged | must | goal | |',
+  '|---|---|---|---|---|---|---|',
+  ...findings.map(row),
+  '',
+  ...findings.flatMap(({ title, remark }) => (remark ? [`- ${title}: ${remark}`] : [])),
+  '',
+];
+
+/** The file with one of its parts, which begin with a `# heading`, written anew. */
+export function replacePart(file: string, heading: string, part: string): string {
+  const parts = file.split(/^(?=# )/m).filter((one) => one.trim() !== '');
+  const at = parts.findIndex((one) => one.startsWith(`${heading}\n`));
+  return parts
+    .toSpliced(at < 0 ? parts.length : at, at < 0 ? 0 : 1, part)
+    .map((one) => `${one.trimEnd()}\n`)
+    .join('\n');
 }
 
 const row = (finding: Finding): string =>

@@ -1,0 +1,3 @@
+import { run } from './bundle.mjs';
+
+await run('hydra');
