@@ -10,4 +10,4 @@ export type { LoggedContent, LoggedDatum, LoggedEvent, LoggedValue, Tail } from 
 export { type Marker, writeMarker } from './marker.js';
 export { encodePng, type Pixels } from './png.js';
 export { EventReader, type ReadOptions } from './reader.js';
-export { EventWriter } from './writer.js';
+export { EventWriter, type WriterOptions } from './writer.js';

@@ -1,4 +1,4 @@
-import { closeSync, fdatasyncSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fchmodSync, fdatasyncSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { bucketsOf } from './buckets.js';
 import { curveTags } from './curve-tags.js';
@@ -24,6 +24,13 @@ let writers = 0;
 /** Seconds since 1970, the `wallTime` of everything that is logged without one. */
 const now = (): number => Date.now() / 1000;
 
+export interface WriterOptions {
+  /** Stands at the end of the file's name. */
+  suffix?: string;
+  /** Permission bits of the file, whatever the process's umask. */
+  mode?: number;
+}
+
 /**
  * Writes one event file into a run's directory. Nothing is on disk before the first `flush`, nor is the file: a writer
  * that logs nothing leaves nothing. What was logged reaches the file, whole records at a time, when 64 KiB have
@@ -45,7 +52,10 @@ export class EventWriter {
   #unsynced: readonly string[] = [];
 
   /** `directory` is made with the file. */
-  constructor(readonly directory: string) {}
+  constructor(
+    readonly directory: string,
+    private readonly options: WriterOptions = {},
+  ) {}
 
   /** The file; null before the first flush. */
   get path(): string | null {
@@ -58,9 +68,13 @@ export class EventWriter {
     this.#scalars.one(tag, value, step, wallTime);
   }
 
-  /** Scalars of one step, tag → value, in one event. */
-  scalars(values: Readonly<Record<string, number>>, step: number, wallTime = now()): void {
-    const entries = Object.entries(values);
+  /** Scalars of one step, tag → value or as pairs, in one event. */
+  scalars(
+    values: Readonly<Record<string, number>> | readonly (readonly [tag: string, value: number])[],
+    step: number,
+    wallTime = now(),
+  ): void {
+    const entries: readonly (readonly [string, number])[] = Array.isArray(values) ? values : Object.entries(values);
     if (entries.length === 0) return;
     this.#begin(step, wallTime);
     this.#scalars.many(entries, step, wallTime);
@@ -175,8 +189,11 @@ export class EventWriter {
     const made = mkdirSync(this.directory, { recursive: true });
     this.#unsynced = [this.directory, ...(made === undefined ? [] : above(this.directory, made))];
     const second = Math.max(Math.floor(now()), newestSecond(eventFiles(this.directory)) + 1);
-    const path = join(this.directory, eventFileName(second, `${process.pid}.${writers++}`));
+    const { suffix, mode } = this.options;
+    const writer = [process.pid, writers++, ...(suffix === undefined ? [] : [suffix])].join('.');
+    const path = join(this.directory, eventFileName(second, writer));
     this.#fd = openSync(path, 'ax');
+    if (mode !== undefined) fchmodSync(this.#fd, mode);
     this.#path = path;
     return this.#fd;
   }

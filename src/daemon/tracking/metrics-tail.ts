@@ -1,0 +1,344 @@
+import { isMarker, isOwn } from './curve-files.js';
+import { positionOf } from './curve-mark.js';
+import { CurveReader } from './curve-reader.js';
+import { type CurvePlace, CurveWriter } from './curve-writer.js';
+import { Lines } from './lines.js';
+import { MetricsFile } from './metrics-file.js';
+import { LINE_BYTES, type MetricsLine, parseMetricsLine, type ToldLine } from './metrics-line.js';
+import { Pace } from './pace.js';
+import { CurveSet } from './points.js';
+import { type Standing, Standings } from './standings.js';
+
+/** An attempt whose metrics are taken over. Plain data: it crosses a thread. */
+export interface TrackedAttempt extends CurvePlace {
+  runId: number;
+  attempt: number;
+  metricsFile: string;
+  /** Where in the file its own lines begin: attempts may share one. */
+  from: number;
+  /** The first step after the checkpoint that it went on from; null: from none. */
+  resumesAt: number | null;
+}
+
+/** Lines that were of no use; `example` is the last one. */
+export interface BadLines {
+  count: number;
+  example: { line: string; why: string; offset: number } | null;
+}
+
+/** How a run stands, as told to the daemon. */
+export interface Progress {
+  runId: number;
+  attempt: number;
+  /** The highest step that was logged; null: none yet. */
+  step: number | null;
+  totalSteps: number | null;
+  stepsPerSecond: number | null;
+  /** Unix seconds of the newest point. */
+  at: number | null;
+  bad: BadLines;
+  /** Why the metrics file or the curve's directory cannot be used; null: nothing is wrong. */
+  problem: string | null;
+  /** Those that changed since it was told last. */
+  changed: Standing[];
+}
+
+export interface TailListener {
+  /** A line like `{"event":"checkpoint",…}`: at least once each, in order; again after the daemon was killed. */
+  told(attempt: TrackedAttempt, line: ToldLine): void;
+}
+
+/** Bytes read before others have their turn. */
+const TURN_BYTES = 1 << 20;
+const SPACE_BYTES = 256 << 10;
+const EXAMPLE_LENGTH = 200;
+/** Where the disk takes nothing it is tried again after so long. */
+const BLOCKED_MS = 1000;
+
+/** Of all tails: what was read is worked off before the next one reads. */
+const space = Buffer.allocUnsafeSlow(SPACE_BYTES);
+
+/**
+ * Takes over what one attempt logs: lines of its metrics file into event files, what its script writes as event files
+ * as it is, and of both how each metric stands. A daemon that is killed anywhere is followed by one that goes on at the
+ * very line: how far it came stands in the event files.
+ */
+export class MetricsTail {
+  readonly #file: MetricsFile;
+  readonly #writer: CurveWriter;
+  #lines!: Lines;
+  #standings = new Standings();
+  #foreign!: CurveReader;
+  readonly #pace = new Pace();
+  #bad: BadLines = { count: 0, example: null };
+  #total: number | null = null;
+  #at: number | null = null;
+  #problem: string | null = null;
+  #blockedUntil = 0;
+  #dirty = true;
+  /** Points that stand in the event files already. */
+  #skip = 0;
+  /** Where the line at hand begins. */
+  #lineAt = 0;
+  #writtenAt = 0;
+  /** The next point is the attempt's first. */
+  #first: boolean;
+
+  constructor(
+    readonly of: TrackedAttempt,
+    private readonly listener: TailListener,
+  ) {
+    this.#file = new MetricsFile(of.metricsFile);
+    this.#writer = new CurveWriter(of, null);
+    const position = positionOf(of.root, of.attemptId);
+    this.#first = position === null;
+    this.#readCurves();
+    this.#begin(position?.offset ?? of.from);
+    if (position === null) return;
+    this.#bad.count = position.bad;
+    this.#skip = position.points;
+    this.#tellAgain(position.offset);
+  }
+
+  /** Reads on, up to a megabyte. `more`: there is more to read now; `came`: something had come. */
+  turn(now = Date.now()): { came: boolean; more: boolean } {
+    if (now < this.#blockedUntil) return { came: false, more: false };
+    let came = false;
+    try {
+      this.#writer.giveWay();
+      for (let read = 0; read < TURN_BYTES; ) {
+        const bytes = this.#readOn();
+        if (bytes === 0) {
+          this.#writer.flush();
+          return { came, more: false };
+        }
+        read += bytes;
+        came = true;
+      }
+      this.#writer.flush();
+      return { came, more: true };
+    } catch (cause) {
+      this.#blocked(cause, now);
+      return { came, more: false };
+    }
+  }
+
+  /** Looks at what the script itself writes as event files; whether there was anything. */
+  pollForeign(): boolean {
+    let [came, rewound] = [false, false];
+    const seen = this.#foreign.read({
+      point: (key, step, value, at) => {
+        came = true;
+        this.#stand(key, step, value, at);
+      },
+      rewind: () => {
+        rewound = true;
+      },
+    });
+    while (!seen.next().done);
+    if (rewound) this.#readCurves();
+    return came;
+  }
+
+  /** The attempt has ended, all its processes are gone: takes what is left. */
+  finish(): void {
+    this.#blockedUntil = 0;
+    while (this.turn().more);
+    try {
+      this.#lines.finish((bytes) => parseMetricsLine(bytes.toString()).kind !== 'bad');
+      this.#writer.sync();
+      this.#writer.close();
+    } catch (cause) {
+      this.#blocked(cause, 0);
+    }
+    this.pollForeign();
+    this.#file.close();
+  }
+
+  /** The daemon ends, the attempt goes on. */
+  close(): void {
+    try {
+      this.#writer.close();
+    } catch {} // The next daemon takes these lines again.
+    this.#file.close();
+  }
+
+  /** null: nothing has changed since the last call. */
+  progress(): Progress | null {
+    const changed = this.#standings.takeChanged();
+    if (changed.length === 0 && !this.#dirty) return null;
+    this.#dirty = false;
+    const { lastStep } = this.#standings;
+    return {
+      runId: this.of.runId,
+      attempt: this.of.attempt,
+      step: lastStep < 0 ? null : lastStep,
+      totalSteps: this.#total,
+      stepsPerSecond: this.#pace.rate,
+      at: this.#at,
+      bad: { ...this.#bad },
+      problem: this.#problem,
+      changed,
+    };
+  }
+
+  /** Bytes read; 0: there are none now. */
+  #readOn(): number {
+    const piece = this.#file.read(this.#lines.offset, space);
+    switch (piece.kind) {
+      case 'bytes':
+        this.#say(null);
+        this.#writtenAt = piece.writtenAt;
+        this.#feed(piece.bytes);
+        return piece.bytes.length;
+      case 'hole':
+        this.#badLine('', 'zeros, as a hole in the file or a power cut leaves them', piece.end);
+        this.#begin(piece.end);
+        return 1;
+      case 'anew':
+        this.#first = true;
+        this.#begin(0);
+        return 1;
+      case 'end':
+        return 0;
+      case 'unusable':
+        this.#say(`${this.of.metricsFile} is not read: ${piece.why}`);
+        return 0;
+    }
+    piece satisfies never;
+  }
+
+  /** What is thrown leaves the line at hand untaken: it is read again. */
+  #feed(bytes: Buffer): void {
+    try {
+      this.#lines.feed(bytes);
+    } catch (cause) {
+      this.#begin(this.#lineAt);
+      throw cause;
+    }
+  }
+
+  #begin(offset: number): void {
+    this.#lineAt = offset;
+    const after = (end: number, what: () => void): void => {
+      what();
+      this.#lineAt = end;
+    };
+    this.#lines = new Lines(offset, {
+      line: (bytes, end) => after(end, () => this.#take(bytes.toString())),
+      overlong: (end) => after(end, () => this.#badLine('', `it has more than ${LINE_BYTES >> 10} KiB`, end)),
+      zeros: (end) => after(end, () => this.#badLine('', 'zeros, as a power cut leaves them', end)),
+    });
+  }
+
+  #take(text: string): void {
+    const line = parseMetricsLine(text);
+    switch (line.kind) {
+      case 'point':
+        this.#point(line);
+        break;
+      case 'event':
+        this.listener.told(this.of, line);
+        break;
+      case 'bad':
+        this.#badLine(text, line.why, this.#lineAt);
+        break;
+      case 'blank':
+        break;
+      default:
+        line satisfies never;
+    }
+  }
+
+  #point({ step, values, at, total }: Extract<MetricsLine, { kind: 'point' }>): void {
+    if (total !== null) this.#total = total;
+    const time = at ?? Math.min(Date.now() / 1000, this.#writtenAt);
+    if (values.length > 0) {
+      if (this.#skip > 0) {
+        this.#skip--;
+        return;
+      }
+      if (this.#first) this.#goOn(step);
+      this.#writer.points(values, step, time, { offset: this.#lineAt, bad: this.#bad.count });
+      this.#first = false;
+      for (const [key, value] of values) this.#stand(key, step, Math.fround(value), time);
+    }
+    this.#pace.seen(step, time);
+    this.#dirty = true;
+  }
+
+  /** What stands at and after the attempt's first step is superseded. */
+  #goOn(step: number): void {
+    const goesOnAt = Math.min(step, this.of.resumesAt ?? step);
+    let last = -1;
+    readAll(new CurveReader(this.of.root, isOwnCurve), (_, seen) => {
+      last = Math.max(last, seen);
+    });
+    if (last < goesOnAt) return;
+    this.#writer.rewind(goesOnAt);
+    this.#readCurves(goesOnAt);
+  }
+
+  #stand(key: string, step: number, value: number, at: number): void {
+    this.#standings.point(key, step, value, at);
+    this.#at = Math.max(this.#at ?? 0, at);
+  }
+
+  /** How each metric stands, from the event files as they are. `goesOnAt`: without what we wrote at and after it. */
+  #readCurves(goesOnAt = Number.POSITIVE_INFINITY): void {
+    this.#standings = new Standings();
+    readAll(new CurveReader(this.of.root, isOwnCurve), (key, step, value, at) => {
+      if (step < goesOnAt) this.#stand(key, step, value, at);
+    });
+    this.#foreign = new CurveReader(this.of.root, (name) => !isOwn(name));
+    readAll(this.#foreign, (key, step, value, at) => this.#stand(key, step, value, at));
+  }
+
+  /** The lines that are told, of those taken over by an earlier daemon: it may have died before it had used them. */
+  #tellAgain(until: number): void {
+    const tell = (bytes: Buffer): void => {
+      if (!bytes.includes('"event"')) return;
+      const line = parseMetricsLine(bytes.toString());
+      if (line.kind === 'event') this.listener.told(this.of, line);
+    };
+    const lines = new Lines(this.of.from, { line: tell, overlong: () => {}, zeros: () => {} });
+    while (lines.offset < until) {
+      const piece = this.#file.read(lines.offset, space.subarray(0, until - lines.offset));
+      if (piece.kind === 'hole') return;
+      if (piece.kind !== 'bytes') return;
+      lines.feed(piece.bytes);
+    }
+  }
+
+  #badLine(line: string, why: string, offset: number): void {
+    this.#bad = { count: this.#bad.count + 1, example: { line: line.slice(0, EXAMPLE_LENGTH), why, offset } };
+    this.#dirty = true;
+  }
+
+  #blocked(cause: unknown, now: number): void {
+    if (!(cause instanceof Error && 'code' in cause)) throw cause;
+    this.#blockedUntil = now + BLOCKED_MS;
+    this.#say(`its curve cannot be written: ${cause.message}`);
+  }
+
+  #say(problem: string | null): void {
+    if (this.#problem === problem) return;
+    this.#problem = problem;
+    this.#dirty = true;
+  }
+}
+
+/** Markers, too: they end what we wrote before as well. */
+const isOwnCurve = (name: string): boolean => isOwn(name) || isMarker(name);
+
+/** Each point that is not superseded. */
+function readAll(
+  reader: CurveReader,
+  tell: (key: string, step: number, value: number, at: number) => void,
+): void {
+  const curves = new CurveSet();
+  const reading = reader.read(curves);
+  while (!reading.next().done);
+  for (const [key, { length, steps, values, times }] of curves.curves)
+    for (let n = 0; n < length; n++) tell(key, steps[n]!, values[n]!, times[n]!);
+}

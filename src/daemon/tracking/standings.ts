@@ -1,0 +1,53 @@
+/** How one metric stands. `at` in seconds since 1970. */
+export interface Standing {
+  key: string;
+  step: number;
+  /** As event files keep it: 32 bits. May be NaN or infinite. */
+  value: number;
+  at: number;
+  points: number;
+  /** NaN is neither; null: there was nothing else. Of equals the earlier one. */
+  lowest: Extreme | null;
+  highest: Extreme | null;
+}
+
+export interface Extreme {
+  step: number;
+  value: number;
+}
+
+/** A script that makes up a key for each step shall not fill memory and database. */
+export const MOST_KEYS = 2000;
+
+/** Last and best of each key. */
+export class Standings {
+  readonly #keys = new Map<string, Standing>();
+  readonly #changed = new Set<string>();
+  /** Over all keys. */
+  lastStep = -1;
+
+  point(key: string, step: number, value: number, at: number): void {
+    const known = this.#keys.get(key);
+    if (known === undefined && this.#keys.size >= MOST_KEYS) return;
+    const standing = known ?? { key, step, value, at, points: 0, lowest: null, highest: null };
+    if (known === undefined) this.#keys.set(key, standing);
+    advance(standing, step, value, at);
+    this.lastStep = Math.max(this.lastStep, step);
+    this.#changed.add(key);
+  }
+
+  /** Those that changed since the last call; copies. */
+  takeChanged(): Standing[] {
+    const changed = [...this.#changed].map((key) => ({ ...this.#keys.get(key)! }));
+    this.#changed.clear();
+    return changed;
+  }
+}
+
+function advance(standing: Standing, step: number, value: number, at: number): void {
+  standing.points++;
+  if (at >= standing.at) Object.assign(standing, { step, value, at });
+  if (Number.isNaN(value)) return;
+  if (standing.lowest === null || value < standing.lowest.value) standing.lowest = { step, value };
+  if (standing.highest === null || value > standing.highest.value) standing.highest = { step, value };
+}
