@@ -41,10 +41,15 @@ for (const [name, entry] of entries)
     outfile: `dist/${name}.cjs`,
     // Native modules are loaded from node_modules; everything else is in the file.
     external: ['better-sqlite3', 'koffi'],
+    // Each command reads all of it. Names stay: EXPD_DEBUG shows where a bug is.
+    ...(name === 'expctl' && { minifyWhitespace: true, minifySyntax: true }),
     // The client has the gRPC wire in src/client/transport.ts; of the library it would only pay the start.
     ...(name !== 'expd' && { alias: { '@grpc/grpc-js': './src/client/grpc-unused.ts' } }),
-    define: { 'import.meta.url': 'moduleUrl', EXPD_VERSION: JSON.stringify(version) },
-    banner: { js: 'const moduleUrl = require("node:url").pathToFileURL(__filename).href;' },
+    define: {
+      'import.meta.filename': '__filename',
+      'import.meta.dirname': '__dirname',
+      EXPD_VERSION: JSON.stringify(version),
+    },
   });
 
 for (const name of started.filter((name) => entries.some(([built]) => built === name))) {

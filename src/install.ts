@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 /** The directory of the installed package, whether this runs as a bundle in dist/ or from source. */
-export const PACKAGE_ROOT = packageRoot(dirname(fileURLToPath(import.meta.url)));
+export const PACKAGE_ROOT = packageRoot(import.meta.dirname);
 
 function packageRoot(from: string): string {
   if (existsSync(join(from, 'package.json')) && existsSync(join(from, 'proto'))) return from;

@@ -84,6 +84,14 @@ const imports = (file: string): string[] =>
     ([, path]) => resolve(src, dirname(file), path!.replace(/\.js$/, '.ts')),
   );
 
+/** Files that are loaded with a file: neither its types nor what it imports later. */
+const atStart = (file: string): string[] =>
+  [
+    ...readFileSync(join(src, file), 'utf8').matchAll(
+      /^(?:import|export)(?! type\b)(?:[^;']*? from)? '(\.[^']+)'/gm,
+    ),
+  ].map(([, path]) => relative(src, resolve(src, dirname(file), path!.replace(/\.js$/, '.ts'))));
+
 test('modules import only what the law allows', () => {
   const broken = files.flatMap((file) => {
     const from = moduleOf(join(src, file));
@@ -105,6 +113,18 @@ test('the law allows nothing that nobody needs', () => {
     allowed.map((to) => `${from} ${to}`).filter((pair) => !used.has(pair)),
   );
   expect(idle).toEqual([]);
+});
+
+test('a command that composes nothing does not load the composition', () => {
+  const loaded = new Set<string>();
+  const load = (file: string): void => {
+    if (loaded.has(file)) return;
+    loaded.add(file);
+    for (const to of atStart(file)) load(to);
+  };
+  load('client/main.ts');
+  expect(loaded).toContain('client/submit/single.ts');
+  expect([...loaded].filter((file) => file.startsWith('hydra/'))).toEqual([]);
 });
 
 test('of the composition only its sources touch the disk', () => {

@@ -12,6 +12,8 @@ export interface Daemon {
   upload<Ask, Answer>(method: Method<Ask, Answer>, asks: readonly Ask[]): Promise<Answer>;
   /** One stream; it ends with ConnectionLost when the daemon goes away. */
   stream<Ask, Answer>(method: Method<Ask, Answer>, ask: Ask): AsyncGenerator<Answer, void>;
+  /** Connects beside whatever the caller goes on with. What fails is told to the first call. */
+  connect(): void;
   /** Resolves once the daemon can be reached, however long that takes. */
   reached(): Promise<void>;
   close(): void;
@@ -50,12 +52,15 @@ export function openDaemon(places: Places, starter: Starter): Daemon {
     asks: readonly Ask[],
     deadlineMs = DEADLINE_MS,
   ): Promise<Answer> => {
-    const until = performance.now() + INSIST_MS;
+    // The clock is asked once something is lost: its library takes longer to load than most calls.
+    let until: number | null = null;
     for (;;) {
       try {
         return await (await connected()).call(method, asks, deadlineMs);
       } catch (error) {
-        if (!(error instanceof ConnectionLost) || performance.now() > until) throw error;
+        if (!(error instanceof ConnectionLost)) throw error;
+        until ??= performance.now() + INSIST_MS;
+        if (performance.now() > until) throw error;
         await pause(AGAIN_MS);
       }
     }
@@ -67,6 +72,7 @@ export function openDaemon(places: Places, starter: Starter): Daemon {
     async *stream(method, ask) {
       yield* (await connected()).stream(method, ask);
     },
+    connect: () => void connected().catch(() => {}),
     async reached() {
       // The old connection may take a moment to be over.
       await pause(AGAIN_MS);

@@ -2,7 +2,7 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fingerprintOf } from './fingerprint.js';
 import { type CodeSnapshot, DIFF, type GitOptions } from './git.js';
-import { git } from './run-git.js';
+import { clock, git } from './run-git.js';
 
 /** What was kept of a snapshot. */
 export interface SubmittedCode {
@@ -65,7 +65,7 @@ async function betweenCommits(
   const answer = await git([...DIFF, '--name-only', '-z', from, to], {
     cwd,
     env,
-    signal: AbortSignal.timeout(limitMs),
+    until: clock() + limitMs,
     maxBytes: 16 << 20,
   });
   return answer.end === 'ok' ? new Set(answer.stdout.toString().split('\0').slice(0, -1)) : null;

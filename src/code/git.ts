@@ -1,6 +1,6 @@
 import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
-import { type GitAnswer, git, gits } from './run-git.js';
+import { clock, type GitAnswer, git, gits } from './run-git.js';
 
 /** git's view of a tree; paths are relative to `toplevel`. */
 export type CodeSnapshot = KnownCode | { known: false; why: string };
@@ -51,7 +51,7 @@ const NOT_CODE = [
 /** The state of the tree at `directory`. Never throws: what cannot be known is said. */
 export async function codeState(directory: string, options: GitOptions = {}): Promise<CodeSnapshot> {
   const { limitMs = LIMIT_MS, env = process.env } = options;
-  const how = { cwd: directory, env, signal: AbortSignal.timeout(limitMs) };
+  const how = { cwd: directory, env, until: clock() + limitMs };
   const [place, differing, others, remote] = await gits(
     [
       { args: PLACE, maxBytes: LIST_BYTES },

@@ -19,8 +19,8 @@ export interface GitCommand {
 interface Options {
   cwd: string;
   env: Readonly<Record<string, string | undefined>>;
-  /** Ends all of it. */
-  signal: AbortSignal;
+  /** When it is ended, of `clock`. */
+  until: number;
 }
 
 /** Never waits for a lock or a person, runs no hook or monitor of the repository, speaks English. */
@@ -28,6 +28,9 @@ const ENVIRONMENT = { GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0', GIT_PAG
 const SETTINGS = ['core.fsmonitor=false', 'core.quotePath=false', 'diff.autoRefreshIndex=true'].flatMap(
   (setting) => ['-c', setting],
 );
+
+/** Milliseconds since some moment. */
+export const clock = (): number => Number(process.hrtime.bigint()) / 1e6;
 
 /** One git command; never rejects. */
 export async function git(
@@ -54,7 +57,7 @@ export async function gits<const Commands extends readonly GitCommand[]>(
   return (await together(commands, options)) as { [N in keyof Commands]: GitAnswer };
 }
 
-function together(commands: readonly GitCommand[], { cwd, env, signal }: Options): Promise<GitAnswer[]> {
+function together(commands: readonly GitCommand[], { cwd, env, until }: Options): Promise<GitAnswer[]> {
   return new Promise((answer) => {
     const child = spawn('/bin/sh', ['-c', script(commands)], {
       cwd,
@@ -73,10 +76,9 @@ function together(commands: readonly GitCommand[], { cwd, env, signal }: Options
       // A filter or helper that git started may hold the pipes open.
       for (const stream of child.stdio) stream?.destroy();
     };
-    signal.addEventListener('abort', stop, { once: true });
-    if (signal.aborted) stop();
+    const timer = setTimeout(stop, until - clock());
     const done = (started: boolean): void => {
-      signal.removeEventListener('abort', stop);
+      clearTimeout(timer);
       const ended = new Map(
         codes
           .text()

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
@@ -52,7 +53,7 @@ async function start(flags: Record<string, string>): Promise<Daemon> {
   const env = withAbsoluteHome(process.env);
   const loaded = await loadSettings(places(env).settings, flags, env);
   // A thread takes as long to come up as the rest of the daemon's code: side by side.
-  const bundle = new URL('writer.cjs', import.meta.url); // beside this one
+  const bundle = join(import.meta.dirname, 'writer.cjs'); // beside this one
   const writer = new Worker(bundle, {
     name: 'expd write',
     execArgv: [],

@@ -82,8 +82,7 @@ async function bundle(
     format: 'cjs',
     logLevel: 'warning',
     external: ['better-sqlite3', 'koffi'],
-    define: { 'import.meta.url': 'moduleUrl' },
-    banner: { js: 'const moduleUrl = require("node:url").pathToFileURL(__filename).href;' },
+    define: { 'import.meta.filename': '__filename', 'import.meta.dirname': '__dirname' },
     plugins: [
       {
         name: 'edits',

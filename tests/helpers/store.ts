@@ -26,8 +26,7 @@ export function bundle(entry: string): string {
     target: 'node20',
     format: 'cjs',
     external: ['better-sqlite3', 'koffi'],
-    define: { 'import.meta.url': 'moduleUrl' },
-    banner: { js: 'const moduleUrl = require("node:url").pathToFileURL(__filename).href;' },
+    define: { 'import.meta.filename': '__filename', 'import.meta.dirname': '__dirname' },
   });
   const code = built.outputFiles[0]!.contents;
   const digest = createHash('sha256').update(code).digest('hex').slice(0, 16);

@@ -89,6 +89,7 @@ class Lines {
     const calls = lines.map(({ call }) => call);
     const submissions = calls.flatMap((call) => call.submissions);
     const directories = submissions.map(({ cwd }) => cwd);
+    if (submissions.length > 0) this.context.daemon.connect();
     const code = await this.#codes.soon(directories);
     const blobs = calls.flatMap((call) => call.blobs);
     const answer =

@@ -56,6 +56,7 @@ export async function submitOne(
   const call = await new Understanding(context, limits).of(asked);
   const directories = call.submissions.map(({ cwd }) => cwd);
   for (const directory of new Set(directories)) void codes.of(directory);
+  daemon.connect();
   const { environment, left } = environmentOf(context, noSecrets);
   const shell = { environment, rlimits: limits.rlimits };
   const code = await codes.soon(directories);

@@ -30,7 +30,7 @@ export function peerCheck(log: Pick<Log, 'warn'>): (socket: Socket) => boolean {
 
 function loadPeerUid(log: Pick<Log, 'warn'>): PeerUid | null {
   try {
-    const koffi: typeof import('koffi') = createRequire(import.meta.url)('koffi');
+    const koffi: typeof import('koffi') = createRequire(import.meta.filename)('koffi');
     const getsockopt = koffi
       .load(null)
       .func('int getsockopt(int fd, int level, int name, _Out_ uint32_t *value, _Inout_ uint32_t *length)');
