@@ -87,19 +87,20 @@ export async function killCgroup(dir: string): Promise<boolean> {
   }
 }
 
-/** A process that has ended stays in its group for a moment more. */
-const LEAVING_MS = [10, 50, 200, 1000] as const;
+/** A process that was killed stays in its group for a moment more; on a machine at its limits for a longer one. */
+export const SOON_MS = [10, 50, 200, 1000] as const;
+export const IN_THE_END_MS = [...SOON_MS, 5000, 30_000, 120_000] as const;
 
-/** With the groups that a run made below its own. Fails in silence while processes are in it. */
-export async function removeCgroup(dir: string): Promise<void> {
-  for (const wait of [...LEAVING_MS, null])
+/** With the groups that a run made below its own. Fails in silence where processes are still in it after the last wait. */
+export async function removeCgroup(dir: string, waits: readonly number[] = SOON_MS): Promise<void> {
+  for (const wait of [...waits, null])
     try {
       for (const entry of await readdir(dir, { withFileTypes: true }))
-        if (entry.isDirectory()) await removeCgroup(join(dir, entry.name));
+        if (entry.isDirectory()) await removeCgroup(join(dir, entry.name), []);
       return await rmdir(dir);
     } catch (cause) {
       if (errnoOf(cause) !== 'EBUSY' || wait === null) return;
-      await pause(wait);
+      await pause(wait, undefined, { ref: false });
     }
 }
 

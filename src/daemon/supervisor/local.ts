@@ -4,7 +4,7 @@ import type { StopReason } from '../run/stop.js';
 import { attemptDir } from '../rundir/paths.js';
 import { discardAttempt, type Named, type PreparePorts, prepareAttempt } from '../rundir/prepare.js';
 import { Attempt, type Surroundings } from './attempt.js';
-import { Cgroups, removeCgroup } from './cgroup.js';
+import { Cgroups, IN_THE_END_MS, removeCgroup } from './cgroup.js';
 import type { Executor, Fact, Prepared, StartOrder, Unsettled } from './executor.js';
 import { readBootId } from './identity.js';
 import { Launcher } from './launcher.js';
@@ -93,7 +93,7 @@ export class LocalExecutor implements Executor {
   settled(attemptId: string): void {
     this.#attempts.delete(attemptId);
     const cgroup = this.cgroups.of(attemptId);
-    if (cgroup !== null) void removeCgroup(cgroup); // a shim that was killed leaves it
+    if (cgroup !== null) void removeCgroup(cgroup, IN_THE_END_MS); // a shim that was killed leaves it
     this.options.scribe
       .carryOut([{ do: 'remove', path: this.#dir(attemptId) }])
       .catch((err) => this.options.log.warn({ event: 'attempt_dir_left', attemptId, err }));

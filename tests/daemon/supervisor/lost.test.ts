@@ -215,7 +215,7 @@ skipUnless(process.getuid?.() === 0 && existsSync('/sys/fs/cgroup'), 'making cgr
     const members = (): number[] =>
       readFileSync(`${live.cgroup}/cgroup.procs`, 'utf8').trim().split('\n').map(Number);
     const hidden = await until('the hidden process', () =>
-      members().find((pid) => commandLine(pid).includes('1234')),
+      members().find((pid) => commandLine(pid) === '/bin/sleep\x001234\0'),
     );
     const identity = identify(hidden)!;
     process.kill(live.shim.pid, 'SIGKILL');
