@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Home } from '../helpers/home.js';
@@ -100,6 +100,49 @@ test('forty planted secrets are where they must be, and nowhere else', async () 
   expect(databases.length).toBeGreaterThan(1);
   expect(inArguments.size).toBe(20);
 });
+
+test('secrets in the overrides of a sweep stand in what Hydra writes itself, and in no record of ours', async () => {
+  mkdirSync(join(home.project, 'conf'));
+  const config = [
+    'seed: 0',
+    'auth: {token: null}',
+    'db: null',
+    `expd: {command: [sh, -c, 'exit 3'], name: swept}`,
+  ];
+  writeFileSync(join(home.project, 'conf/config.yaml'), `${config.join('\n')}\n`);
+  await home.start(['--log-level', 'debug']);
+  const words = ['seed=1,2', `auth.token=${secret(1)},${secret(2)}`, `db=postgres://me:${secret(3)}@host/x`];
+  const answers = [await home.expctl(['submit', '-m', '--dry-run', ...words])];
+  answers.push(await home.expctl(['submit', '-m', ...words]));
+  for (const id of [1, 2, 3, 4]) await home.untilState(id, 'failed');
+  for (const words of [
+    ['ls'],
+    ['ls', '--json'],
+    ['ls', '--sweep', '1'],
+    ['ls', '--sweep', '1', '--json'],
+    ...[1, 4].flatMap((id) => [
+      ['show', `${id}`],
+      ['show', `${id}`, '--json'],
+      ['explain', `${id}`],
+    ]),
+    ['show', 's1', '--json'],
+    ['config', 'diff', '1', '4'],
+  ])
+    answers.push(await home.expctl(words));
+  await home.stop();
+  const said = answers.map(({ stdout, stderr }) => stdout + stderr).join('\n');
+  expect(said).toMatch(/run 4 /);
+  expect(said.split('\n').filter((line) => found(line).length > 0)).toEqual([]);
+  const stored = /\/state\/((?:configs|attempts)\/|expd\.db)/;
+  const places = filesBelow(home.dir).filter((file) => !stored.test(file));
+  const files = places.filter((file) => found(readFileSync(file, 'latin1')).length > 0);
+  expect(
+    files.map((file) => file.replace(/.*\/(?=[^/]*\/)/, '')).filter((file) => !HYDRAS.test(file)),
+  ).toEqual([]);
+  expect(files.filter((file) => (statSync(file).mode & 0o077) !== 0)).toEqual([]);
+  expect(files.length).toBeGreaterThan(4);
+});
+const HYDRAS = /^\.hydra\/(config|hydra|overrides)\.yaml$|\/multirun\.yaml$/;
 
 test('a run has descriptors 0 to 2, and nothing of the daemon', async () => {
   const script = home.script('look.sh', '#!/bin/sh\nls /proc/self/fd | tr "\\n" " "; echo\nenv\n');

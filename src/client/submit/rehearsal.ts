@@ -87,7 +87,7 @@ function plannedRun(
     job,
     argv: redactArgv(argv),
     name,
-    overrides: configuration?.overrides ?? [],
+    overrides: redactArgv(configuration?.overrides ?? []),
     directory: configuration?.runDir || place({ project, name, job, experimentId }),
     experimentId,
   };

@@ -12,6 +12,8 @@ import { layoutValues } from './where.js';
 
 export const INDEX = 'runs_index.json';
 export const POINTERS = 'runptrs';
+/** Of what Hydra writes: configurations hold secrets. */
+const PRIVATE = 0o600;
 
 /** A sweep's directory holds only multirun.yaml, runs_index.json and runptrs/. */
 export class SweepDirectories {
@@ -50,7 +52,7 @@ export class SweepDirectories {
       { do: 'replace', path: join(dir, INDEX), mode: files, content: `${JSON.stringify(headOf(sweep))}\n` },
       ...(multirun === null
         ? []
-        : [{ do: 'replace' as const, path: join(dir, 'multirun.yaml'), mode: files, content: multirun }]),
+        : [{ do: 'replace' as const, path: join(dir, 'multirun.yaml'), mode: PRIVATE, content: multirun }]),
     ]);
     return dir;
   }

@@ -1,5 +1,6 @@
 import { readlink, rename, symlink, unlink } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { redactArgv } from '../../secrets.js';
 import type { Clock } from '../clock.js';
 import type { Log } from '../log.js';
 import type { Sweep } from '../run/sweep.js';
@@ -78,7 +79,7 @@ export function indexJson(sweep: Sweep, jobs: readonly StoredRun[]): string {
       run: run.id,
       ulid: run.ulid,
       experiment_id: run.experimentId,
-      overrides: run.overrides,
+      overrides: redactArgv(run.overrides),
       state: run.state,
       attempt: run.attempt,
       run_dir: run.runDir === null || sweep.dir === null ? null : relative(sweep.dir, run.runDir),
