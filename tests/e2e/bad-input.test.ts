@@ -207,7 +207,6 @@ describe('a command', () => {
       [['submit', '--name', 'a', 'python', 'x.py'], /did you mean `expctl submit --name a -- python x\.py`/],
       [['submit', '--', ''], /there is no command to run/],
       [['submit', '--'], /no command stands behind --/],
-      [['submit', 'trainer=digits', 'lr=1'], /lr/],
       [['submit', '-m', '--', 'python', 'x.py'], /nothing in the command sweeps; write lr=0\.1,0\.01/],
       [['submit', '--gpus', '1', '--', 'true'], /--gpus comes with GPU management/],
     ] as const;
@@ -216,6 +215,10 @@ describe('a command', () => {
       expect([output.code, output.stdout]).toEqual([2, '']);
       expect(line(output)).toMatch(message);
     }
+    // Of a configuration a second line says what there is.
+    const composed = await home.expctl(['submit', 'trainer=digits', 'lr=1']);
+    expect([composed.code, composed.stdout]).toEqual([2, '']);
+    expect(composed.stderr).toMatch(/^expctl: Could not override 'lr': .*use \+lr=1\n {2}there is: .*\n$/);
     expect(JSON.parse(await home.ok('ls', '--json', '-a')).runs).toEqual([]);
   });
 
