@@ -12,7 +12,7 @@ const bundles = {
   expctl: 'src/client/main.ts',
   expd: 'src/daemon/main.ts',
   writer: 'src/daemon/queue/writer.ts',
-  verifier: 'src/daemon/tracking/verifier.ts',
+  inspector: 'src/daemon/checkpoints/process.ts',
   composer: 'src/daemon/compose/process.ts',
 };
 const started = ['expctl', 'expd'];

@@ -74,7 +74,9 @@ export class EventWriter {
     step: number,
     wallTime = now(),
   ): void {
-    const entries: readonly (readonly [string, number])[] = Array.isArray(values) ? values : Object.entries(values);
+    const entries: readonly (readonly [string, number])[] = Array.isArray(values)
+      ? values
+      : Object.entries(values);
     if (entries.length === 0) return;
     this.#begin(step, wallTime);
     this.#scalars.many(entries, step, wallTime);

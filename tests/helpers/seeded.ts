@@ -42,7 +42,7 @@ export interface Parts {
 const BUNDLES = {
   expd: 'src/daemon/main.ts',
   writer: 'src/daemon/queue/writer.ts',
-  verifier: 'src/daemon/tracking/verifier.ts',
+  inspector: 'src/daemon/checkpoints/process.ts',
 };
 
 /** @throws when an edit does not find its text: the source has moved on, and so must the edit. */

@@ -1,6 +1,11 @@
-/** A complete checkpoint that an attempt goes on from. */
+/** A complete checkpoint that an attempt goes on from, and how its program is told. */
 export interface ResumePoint {
   /** Absolute path of the checkpoint. */
   path: string;
-  step: number;
+  /** null: it states none. */
+  step: number | null;
+  /** Added to the command, in words as a shell would split them: `--resume={ckpt}`. */
+  argument: string | null;
+  /** Where it is copied to below a new run directory, for programs that look there by themselves. */
+  inPlace: string | null;
 }

@@ -25,6 +25,32 @@ export interface Submission {
   configuration: Configuration | null;
   /** What becomes of the curves that a chosen experiment id has already; null: it had none. */
   existingExperiment: 'continue' | 'replace' | null;
+  /** Absent: the stacks' own names in the run's directories, and no metric. */
+  checkpoints?: CheckpointWishes;
+  /** The checkpoint that it is a variation of. */
+  parent?: Parent;
+  /** The variables of W&B are left to the script. */
+  noWandb?: true;
+}
+
+/** Where a run's checkpoints lie, and which is the best. */
+export interface CheckpointWishes {
+  /** Name of a stack, or a pattern: absolute, or `{run_dir}/…`. */
+  where: string | null;
+  metric: Metric | null;
+}
+
+export interface Metric {
+  name: string;
+  mode: 'min' | 'max';
+}
+
+/** A checkpoint, and the run that wrote it where that is known. */
+export interface Parent {
+  /** Absolute. */
+  path: string;
+  step: number | null;
+  runId: number | null;
 }
 
 /** What is known of the configuration of a command. */

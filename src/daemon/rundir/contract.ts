@@ -40,7 +40,8 @@ function environment(order: AttemptOrder, runDir: string, submitted: Environment
     EXPD_METRICS: paths.metricsFile,
     EXPD_SEED: seed(order),
     EXPD_GRACE_S: String(submission.graceMs / 1000),
-    ...(resume === null ? {} : { EXPD_RESUME_FROM: resume.path, EXPD_RESUME_STEP: String(resume.step) }),
+    ...(resume === null ? {} : { EXPD_RESUME_FROM: resume.path }),
+    ...(resume?.step == null ? {} : { EXPD_RESUME_STEP: String(resume.step) }),
   });
 }
 
@@ -62,15 +63,14 @@ function command(order: AttemptOrder, runDir: string): string[] {
     checkpoint_dir: paths.checkpoints,
     tb_dir: tensorboardDir(submission.project, order.experimentId),
     ckpt: resume?.path ?? '',
-    step: resume === null ? '' : String(resume.step),
+    step: String(resume?.step ?? ''),
     seed: seed(order),
     attempt: String(order.attempt),
   };
   const fill = (word: string): string =>
     word.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
   const own = submission.template ? submission.argv.map(fill) : submission.argv;
-  const more =
-    resume === null || submission.resumeArg === null ? [] : shellWords(submission.resumeArg).map(fill);
+  const more = resume?.argument == null ? [] : shellWords(resume.argument).map(fill);
   return [...own, ...more];
 }
 

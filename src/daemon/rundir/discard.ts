@@ -8,7 +8,7 @@ import { readRegular } from './publish.js';
  * Takes away what was made for an attempt that was never executed. Files by name and directories only while they
  * are empty: what anybody else put there, or an earlier attempt, is never touched.
  */
-export async function discardRunDirectory({ runDir, log, errorLog }: RunDirectory): Promise<void> {
+export async function discardRunDirectory({ runDir, log, errorLog, carried }: RunDirectory): Promise<void> {
   const attempt = Number(/^attempt-(\d+)\./.exec(basename(log))?.[1]);
   const paths = runPaths(runDir, attempt, errorLog !== null);
   await Promise.all([
@@ -18,6 +18,7 @@ export async function discardRunDirectory({ runDir, log, errorLog }: RunDirector
   await Promise.all(
     [paths.records, log, errorLog].map((path) => path && rm(path, { recursive: true, force: true })),
   );
+  if (carried !== undefined) await discardCopy(runDir, carried);
   const attempts = dirname(paths.records);
   for (const empty of [attempts, dirname(attempts), paths.logs, paths.checkpoints, paths.metrics, runDir])
     await rmdir(empty).catch(() => {});
@@ -39,4 +40,10 @@ async function unlinkTo(runDir: string, log: string): Promise<void> {
     const path = join(runDir, name);
     if ((await readlink(path).catch(() => '')) === target) await unlink(path);
   }
+}
+
+/** The copy, and the directories above it that are empty now. */
+async function discardCopy(runDir: string, below: string): Promise<void> {
+  await rm(join(runDir, below), { recursive: true, force: true });
+  for (let at = dirname(below); at !== '.'; at = dirname(at)) await rmdir(join(runDir, at)).catch(() => {});
 }

@@ -33,6 +33,8 @@ export interface RunDirectory {
   errorLog: string | null;
   /** The directory of its sweep, where this attempt made it. */
   sweepDir?: string;
+  /** A checkpoint that was copied for a program that looks into its own directory, below it. */
+  carried?: string;
 }
 
 /** The working directory does not exist: the run is held, nothing was executed. */

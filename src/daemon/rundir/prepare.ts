@@ -14,6 +14,8 @@ export interface PreparePorts extends CreatePorts {
   state: string;
   configured: ConfiguredPorts;
   environments: Pick<Environments, 'load'>;
+  /** Copies a checkpoint to the same relative place of a run directory. @throws what the system says */
+  carryOver(checkpoint: string, runDir: string, below: string): Promise<void>;
 }
 
 /** What can be done as soon as the places of an attempt are known. */
@@ -43,7 +45,12 @@ export async function prepareAttempt(
   const startedAt = ports.clock.now();
   const [claimed, submitted] = await bothOrNeither(order, ports);
   const { runDir, log, errorLog, sweepDir } = claimed;
-  const directory = { runDir, log, errorLog, ...(sweepDir !== undefined && { sweepDir }) };
+  const carried = claimed.shared ? null : (order.resume?.inPlace ?? null);
+  const directory = {
+    ...{ runDir, log, errorLog },
+    ...(sweepDir !== undefined && { sweepDir }),
+    ...(carried !== null && { carried }),
+  };
   const told = named(directory);
   const both = await Promise.allSettled([
     inTurn(runDir, async () => {
@@ -61,6 +68,8 @@ export async function prepareAttempt(
         ...specSteps(attemptDir(ports.state, order.attemptId), spec),
         ...steps,
       ]);
+      if (order.resume !== null && carried !== null)
+        await ports.carryOver(order.resume.path, runDir, carried);
       written();
     }),
     told,

@@ -17,7 +17,10 @@ export interface Ports {
   execute(commands: Command[], how?: { joins: boolean }): Promise<Result[]>;
   store: SchedulerStore;
   /** The checkpoint that the run's next attempt goes on from; a line for each that had to be passed over. */
-  resumePoint(run: StoredRun): Promise<{ point: ResumePoint | null; warnings: string[] }>;
+  resumePoint(
+    run: StoredRun,
+    submission: Submission,
+  ): Promise<{ point: ResumePoint | null; warnings: string[] }>;
   /** What a run's configuration files say otherwise than when it was submitted. */
   drifted(run: StoredRun, submission: Submission): Promise<Drifted>;
   /** Lines of ours at the head of an attempt's log. */

@@ -66,7 +66,7 @@ export async function startAttempt(ports: Ports, runId: number, claimed: Claim):
     if (text !== null && holds) return hold(ports, run, { code: 'config_drift', text });
     order.experimentId = await experimentOf(ports, run, submission);
     order.drift = drift;
-    const { point, warnings } = await resumeFrom(ports, run);
+    const { point, warnings } = await resumeFrom(ports, run, submission);
     if (text !== null) warnings.push(text);
     prepared = await prepare(ports, order, submission, point, async (directory) => {
       await claimed.after;
@@ -98,10 +98,14 @@ function refusedClaim({ log }: Ports, { run, attemptId }: Order, answer: Result 
 }
 
 /** The first attempt looks for no checkpoint unless one was chosen. */
-const resumeFrom = async (ports: Ports, run: StoredRun): ReturnType<Ports['resumePoint']> =>
+const resumeFrom = async (
+  ports: Ports,
+  run: StoredRun,
+  submission: Submission,
+): ReturnType<Ports['resumePoint']> =>
   run.resume.from === 'nothing' || (run.attempt === 0 && run.resume.from === 'newest')
     ? { point: null, warnings: [] }
-    : ports.resumePoint(run);
+    : ports.resumePoint(run, submission);
 
 const prepare = (
   ports: Ports,

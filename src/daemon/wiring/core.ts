@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { PACKAGE_ROOT } from '../../install.js';
 import { type Places, stopMarker } from '../../places.js';
+import { Inspector } from '../checkpoints/inspector.js';
 import { systemClock } from '../clock.js';
 import { Composer } from '../compose/composer.js';
 import { guardPlaces } from '../guard/guard.js';
@@ -85,6 +86,8 @@ export async function openCore({ places, loaded, flags, env, writer }: Given, cl
   const diffs = diffStore(places.state);
   const composer = new Composer(join(PACKAGE_ROOT, 'dist/composer.cjs'));
   closers.push(() => composer.close());
+  const inspector = new Inspector(join(PACKAGE_ROOT, 'dist/inspector.cjs'));
+  closers.push(() => inspector.close());
   const sweepIndex = new SweepIndex({ clock, log, scribe, sweep: reader.sweep, jobsOf: reader.jobsOf });
   closers.push(() => sweepIndex.close());
   return {
@@ -104,6 +107,7 @@ export async function openCore({ places, loaded, flags, env, writer }: Given, cl
     scribe,
     layouts,
     composer,
+    inspect: inspector.inspect,
     sweeps: new SweepDirectories(scribe, configurations),
     chronicle: new Chronicle({
       clock,

@@ -1,6 +1,5 @@
 import { appendFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { PACKAGE_ROOT } from '../../install.js';
+import { nextResumePoint, progressed } from '../checkpoints/choose.js';
 import { discardExperiment, hasCurves } from '../rundir/experiments.js';
 import type { Ports } from '../scheduler/ports.js';
 import { Scheduler } from '../scheduler/scheduler.js';
@@ -8,8 +7,6 @@ import type { Fact } from '../supervisor/executor.js';
 import { readBootId } from '../supervisor/identity.js';
 import { openLocalExecutor } from '../supervisor/local.js';
 import { attemptSaysDone } from '../tracking/done.js';
-import { nextResumePoint, progressed } from '../tracking/line.js';
-import { verifyInThread } from '../tracking/verify.js';
 import { lowDisk } from './adapters.js';
 import { configured, drifted } from './configured.js';
 import type { Closers, Core } from './core.js';
@@ -19,7 +16,7 @@ export type Work = Awaited<ReturnType<typeof startWork>>;
 
 /** What executes and what decides: from here on runs start, and those of the last daemon are taken over. */
 export async function startWork(core: Core, closers: Closers) {
-  const { places, clock, log, settings, queue, reader, submission, chronicle } = core;
+  const { places, clock, log, settings, queue, reader, submission, chronicle, inspect } = core;
   let seen: (fact: Fact) => void = () => {};
   const executor = await openLocalExecutor({
     state: places.state,
@@ -29,13 +26,13 @@ export async function startWork(core: Core, closers: Closers) {
     scribe: core.scribe,
     sweeps: core.sweeps,
     configured: configured(core),
+    carryOver: async (from, to, below) => void (await inspect('copy', { from, to, below })),
     clock,
     log,
     fact: (fact) => seen(fact),
   });
   closers.push(() => executor.close());
 
-  const verify = verifyInThread(join(PACKAGE_ROOT, 'dist/verifier.cjs'));
   const ports: Ports = {
     clock,
     log,
@@ -43,11 +40,15 @@ export async function startWork(core: Core, closers: Closers) {
     bootId: readBootId(),
     execute: (commands, how) => queue.execute({ requestId: null, commands }, how),
     store: { ...reader, submission },
-    resumePoint: (run) => nextResumePoint(run.resume, reader.attempts(run.id), verify),
+    resumePoint: (run, asked) =>
+      nextResumePoint(run.resume, { attempts: reader.attempts(run.id), submission: asked }, inspect),
     drifted: (run, asked) => drifted(core, run, asked),
     annotate: (file, lines) => appendFile(file, lines.map((line) => `[expd] ${line}\n`).join('')),
     saysDone: ({ runDir, number }) => attemptSaysDone(runDir, number),
-    progressed,
+    async progressed(attempt) {
+      const asked = submission(attempt.runId);
+      return asked !== null && (await progressed(attempt, asked, inspect));
+    },
     experimentTaken: ({ project, experimentId }) => hasCurves(project, experimentId),
     replaceExperiment: ({ project, experimentId, ulid }) =>
       discardExperiment({ project, experimentId, ulid, at: clock.now() }),

@@ -3,7 +3,12 @@ import { contract, shellWords } from '../../../src/daemon/rundir/contract.js';
 import { encodeSpec } from '../../../src/daemon/rundir/spec.js';
 import { order } from './fixture.js';
 
-const resume = { path: '/p/outputs/hydra/d/t/checkpoints/step-00000120', step: 120 };
+const resume = {
+  path: '/p/outputs/hydra/d/t/checkpoints/step-00000120',
+  step: 120,
+  argument: null,
+  inPlace: null,
+};
 
 test('a fresh start: the whole environment, nothing of the daemon, nothing of an outer run', () => {
   const submitted = {
@@ -43,8 +48,7 @@ test('a fresh start: the whole environment, nothing of the daemon, nothing of an
 test('resumed: the point in the environment, the resume argument after the command', () => {
   const one = order('/p', 'sha', {
     attempt: 2,
-    resume,
-    submission: { resumeArg: '--resume={ckpt} --at "{step} of all"' },
+    resume: { ...resume, argument: '--resume={ckpt} --at "{step} of all"' },
   });
   const { argv, environment } = contract(one, '/p/run', {});
   expect(argv.slice(4)).toEqual([`--resume=${resume.path}`, '--at', '120 of all']);

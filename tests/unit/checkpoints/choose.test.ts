@@ -2,15 +2,12 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { newestComplete, resumePoint } from '../../../src/daemon/tracking/resume.js';
-import { type Verify, verifyInThread } from '../../../src/daemon/tracking/verify.js';
-import { bundle } from '../../helpers/store.js';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { nextResumePoint } from '../../../src/daemon/checkpoints/choose.js';
+import type { ResumeChoice } from '../../../src/daemon/run/run.js';
+import { inspecting } from '../../helpers/inspecting.js';
 
-let verify: Verify;
-beforeAll(() => {
-  verify = verifyInThread(bundle('src/daemon/tracking/verifier.ts'));
-});
+const inspect = inspecting();
 
 async function scratch(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'expd-tracking-'));
@@ -42,7 +39,17 @@ async function checkpoint(
 const manifest = (path: string, content: object): Promise<void> =>
   writeFile(join(path, 'MANIFEST.json'), JSON.stringify(content));
 
-const newest = (...directories: string[]) => resumePoint(directories, { from: 'newest' }, verify);
+/** Of a run whose attempts had these directories. */
+async function choose(choice: ResumeChoice, runDirs: readonly string[]) {
+  const attempts = runDirs.map((runDir, n) => ({
+    ...{ number: n + 1, runDir, resumedFrom: null, claimedAt: 0, endedAt: 1 },
+  }));
+  const submission = { cwd: '/', resumeArg: null };
+  const { point, warnings } = await nextResumePoint(choice, { attempts, submission }, inspect);
+  return { point: point && { path: point.path, step: point.step }, warnings };
+}
+
+const newest = (...runDirs: string[]) => choose({ from: 'newest' }, runDirs);
 
 test('the highest step of all attempts; of equal steps the newer attempt’s', async () => {
   const [a, b] = [await scratch(), await scratch()];
@@ -64,8 +71,6 @@ test('only complete ones count', async () => {
   await mkdir(join(directory, 'step-9'));
   await writeFile(join(directory, 'step-00000400'), 'a file');
   expect(await newest(directory)).toEqual({ point: { path: whole, step: 100 }, warnings: [] });
-  expect(await newestComplete(directory)).toEqual({ path: whole, step: 100 });
-  expect(await newestComplete('/nonexistent')).toBeNull();
 });
 
 describe('a damaged one is passed over, and it is said why', () => {
@@ -97,7 +102,7 @@ describe('a damaged one is passed over, and it is said why', () => {
       (p) => manifest(p, { v: 1, step: 200, files: { '/etc/passwd': { size: 0, sha256: '0'.repeat(64) } } }),
       'outside the checkpoint',
     ],
-    ['linked file', (p) => linkInstead(join(p, 'model.bin')), 'ELOOP'],
+    ['linked file', (p) => linkInstead(join(p, 'model.bin')), 'model.bin is not a regular file'],
     ['linked directory', (p) => linkInstead(join(p, 'optim')), 'not a regular file'],
     [
       'directory for a file',
@@ -134,7 +139,7 @@ describe('a damaged one is passed over, and it is said why', () => {
 
 describe('a chosen one', () => {
   const chosen = async (directories: string[], what: string) =>
-    (await resumePoint(directories, { from: 'chosen', what }, verify)).point;
+    (await choose({ from: 'chosen', what }, directories)).point;
 
   test('by step, by name, by path', async () => {
     const [run, elsewhere] = [await scratch(), await scratch()];
@@ -143,8 +148,8 @@ describe('a chosen one', () => {
     await checkpoint(directory, 200);
     const other = await checkpoint(elsewhere, 7);
     for (const what of ['100', '00000100', name(100), `checkpoints/${name(100)}`, path, `${path}/`])
-      expect(await chosen([directory], what)).toEqual({ path, step: 100 });
-    expect(await chosen([directory], other)).toEqual({ path: other, step: 7 });
+      expect(await chosen([run], what)).toEqual({ path, step: 100 });
+    expect(await chosen([run], other)).toEqual({ path: other, step: 7 });
   });
 
   test('missing or damaged: an error, never another one', async () => {
@@ -157,8 +162,9 @@ describe('a chosen one', () => {
 });
 
 test('nothing is looked for where nothing was asked for', async () => {
-  const refuse: Verify = () => Promise.reject(new Error('looked'));
-  expect(await resumePoint([], { from: 'nothing' }, refuse)).toEqual({ point: null, warnings: [] });
+  const refuse = () => Promise.reject(new Error('looked'));
+  const past = { attempts: [], submission: { cwd: '/', resumeArg: null } };
+  expect((await nextResumePoint({ from: 'nothing' }, past, refuse)).point).toBeNull();
 });
 
 test('a large checkpoint is verified without the event loop waiting', async () => {

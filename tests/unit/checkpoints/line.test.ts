@@ -2,7 +2,13 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { nextResumePoint, type PastAttempt, progressed } from '../../../src/daemon/tracking/line.js';
+import { nextResumePoint, progressed } from '../../../src/daemon/checkpoints/choose.js';
+import type { PastAttempt } from '../../../src/daemon/checkpoints/places.js';
+import type { ResumeChoice } from '../../../src/daemon/run/run.js';
+import { inspecting } from '../../helpers/inspecting.js';
+
+const inspect = inspecting();
+const submission = { cwd: '/', resumeArg: null };
 
 let root: string;
 beforeEach(() => {
@@ -10,65 +16,75 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-const sound = async (): Promise<null> => null;
-
 /** A run directory with checkpoints of these steps; `at` is their manifests' time in ms. */
 function attempt(number: number, name: string, steps: number[], at = 1000 * number): PastAttempt {
   const runDir = join(root, name);
   for (const step of steps) {
     const directory = join(runDir, 'checkpoints', `step-${String(step).padStart(8, '0')}`);
     mkdirSync(directory, { recursive: true });
-    writeFileSync(join(directory, 'MANIFEST.json'), JSON.stringify({ v: 1, step, files: {} }));
+    writeFileSync(join(directory, 'w'), '');
+    utimesSync(join(directory, 'w'), at / 1000, at / 1000);
+    writeFileSync(join(directory, 'MANIFEST.json'), manifest(step));
     utimesSync(join(directory, 'MANIFEST.json'), at / 1000, at / 1000);
   }
-  return { number, runDir, resumedFrom: null, claimedAt: 1000 * number - 500 };
+  return { number, runDir, resumedFrom: null, claimedAt: 1000 * number - 500, endedAt: null };
 }
 
-const stepOf = async (...ask: Parameters<typeof nextResumePoint>): Promise<number | null> =>
-  (await nextResumePoint(...ask)).point?.step ?? null;
+/** Of an empty file. */
+const manifest = (step: number): string =>
+  JSON.stringify({
+    v: 1,
+    step,
+    files: { w: { size: 0, sha256: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' } },
+  });
+
+const stepOf = async (choice: ResumeChoice, attempts: PastAttempt[]): Promise<number | null> =>
+  (await nextResumePoint(choice, { attempts, submission }, inspect)).point?.step ?? null;
 
 describe('what the next attempt goes on from', () => {
   test('the newest of all attempts', async () => {
     const attempts = [attempt(1, 'a', [100, 200]), attempt(2, 'b', [300]), attempt(3, 'c', [])];
-    expect(await stepOf({ from: 'newest' }, attempts, sound)).toBe(300);
+    expect(await stepOf({ from: 'newest' }, attempts)).toBe(300);
   });
 
   test('nothing, when that was asked for', async () => {
-    expect(await stepOf({ from: 'nothing' }, [attempt(1, 'a', [100])], sound)).toBe(null);
+    expect(await stepOf({ from: 'nothing' }, [attempt(1, 'a', [100])])).toBe(null);
   });
 
   test('after a fresh start only what came since', async () => {
     const attempts = [attempt(1, 'a', [500]), attempt(2, 'b', [100])];
-    expect(await stepOf({ from: 'newest', since: 2 }, attempts, sound)).toBe(100);
-    expect(await stepOf({ from: 'newest', since: 2 }, [attempts[0]!, attempt(2, 'c', [])], sound)).toBe(null);
+    expect(await stepOf({ from: 'newest', since: 2 }, attempts)).toBe(100);
+    expect(await stepOf({ from: 'newest', since: 2 }, [attempts[0]!, attempt(2, 'c', [])])).toBe(null);
   });
 
   test('after a chosen checkpoint what came since, else that one again', async () => {
     const attempts = [attempt(1, 'a', [100, 500]), attempt(2, 'b', [])];
     const choice = { from: 'newest', since: 2, base: '100' } as const;
-    expect(await stepOf(choice, attempts, sound)).toBe(100);
-    expect(await stepOf(choice, [attempts[0]!, attempt(2, 'b', [150])], sound)).toBe(150);
+    expect(await stepOf(choice, attempts)).toBe(100);
+    expect(await stepOf(choice, [attempts[0]!, attempt(2, 'b', [150])])).toBe(150);
   });
 
   test('in a directory that attempts share, what an older line left there does not count', async () => {
     const first = attempt(1, 'same', [500], 1000);
     const second = attempt(2, 'same', [100], 2000);
-    expect(await stepOf({ from: 'newest', since: 2 }, [first, second], sound)).toBe(100);
-    expect(await stepOf({ from: 'newest' }, [first, second], sound)).toBe(500);
+    expect(await stepOf({ from: 'newest', since: 2 }, [first, second])).toBe(100);
+    expect(await stepOf({ from: 'newest' }, [first, second])).toBe(500);
   });
 });
 
 describe('progress', () => {
+  const left = (one: PastAttempt): Promise<boolean> => progressed(one, submission, inspect);
+
   test('a checkpoint that it did not start from', async () => {
-    expect(await progressed(attempt(1, 'a', []))).toBe(false);
-    expect(await progressed(attempt(1, 'b', [100]))).toBe(true);
+    expect(await left(attempt(1, 'a', []))).toBe(false);
+    expect(await left(attempt(1, 'b', [100]))).toBe(true);
   });
 
   test('not the one that it started from, nor one that was there before', async () => {
     const before = attempt(2, 'c', [100], 1000);
-    expect(await progressed(before)).toBe(false);
+    expect(await left(before)).toBe(false);
     const same = attempt(2, 'd', [100], 2000);
     const resumedFrom = join(same.runDir, 'checkpoints', 'step-00000100');
-    expect(await progressed({ ...same, resumedFrom })).toBe(false);
+    expect(await left({ ...same, resumedFrom })).toBe(false);
   });
 });

@@ -3,6 +3,8 @@ export interface Manifest {
   step: number;
   /** Relative path → size in bytes and sha256 in hex. */
   files: Readonly<Record<string, { size: number; sha256: string }>>;
+  /** As measured at this step. */
+  metrics: Readonly<Record<string, number>>;
 }
 
 export const MANIFEST = 'MANIFEST.json';
@@ -30,8 +32,16 @@ export function parseManifest(text: string, step: number): Manifest {
     )
       throw new Error(`${MANIFEST} has no size and sha256 of ${JSON.stringify(path)}`);
   }
-  return tree as unknown as Manifest;
+  return { step, files: tree.files as Manifest['files'], metrics: numbersOf(tree.metrics) };
 }
+
+/** The finite numbers of an object; NaN is never the best. */
+export const numbersOf = (tree: unknown): Record<string, number> =>
+  !isRecord(tree)
+    ? {}
+    : Object.fromEntries(
+        Object.entries(tree).filter((entry): entry is [string, number] => Number.isFinite(entry[1])),
+      );
 
 function parseJson(text: string): unknown {
   try {

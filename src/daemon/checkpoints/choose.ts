@@ -1,0 +1,141 @@
+import { isAbsolute, resolve } from 'node:path';
+import { UserError } from '../errors.js';
+import type { ResumePoint } from '../run/resume.js';
+import type { ResumeChoice } from '../run/run.js';
+import type { Submission } from '../run/submission.js';
+import type { Candidate } from './candidate.js';
+import type { Inspect } from './inspector.js';
+import { type PastAttempt, placesOf } from './places.js';
+import { bestOf, newestFirst } from './rank.js';
+import { resumePoint } from './way.js';
+
+/** A run, as far as its checkpoints go. */
+export interface Past {
+  attempts: readonly PastAttempt[];
+  submission: Pick<Submission, 'cwd' | 'resumeArg' | 'checkpoints'>;
+}
+
+export interface Found {
+  point: ResumePoint | null;
+  /** One line for each newer checkpoint that had to be passed over, for the log of the run and of the daemon. */
+  warnings: string[];
+  /** What was read whole on the way. */
+  judged: Judged[];
+}
+
+export interface Judged {
+  candidate: Candidate;
+  /** Why it must not be used, or null. */
+  why: string | null;
+}
+
+const NOTHING: Found = { point: null, warnings: [], judged: [] };
+
+/**
+ * What the run's next attempt goes on from: the newest whole checkpoint of its line, or what was chosen.
+ * @throws UserError not_found when a chosen one is missing or damaged: never another instead.
+ */
+export async function nextResumePoint(choice: ResumeChoice, past: Past, inspect: Inspect): Promise<Found> {
+  switch (choice.from) {
+    case 'nothing':
+      return NOTHING;
+    case 'chosen':
+      return chosen(choice.what, past, inspect);
+    case 'newest': {
+      const found = await newest(past, choice.since ?? 1, inspect);
+      if (found.point !== null || choice.base === undefined) return found;
+      const base = await chosen(choice.base, past, inspect);
+      return { ...base, warnings: [...found.warnings, ...base.warnings] };
+    }
+  }
+  choice satisfies never;
+}
+
+/** Whether the attempt left a complete checkpoint that it did not start from. Nothing is verified. */
+export async function progressed(
+  attempt: PastAttempt,
+  submission: Past['submission'],
+  inspect: Inspect,
+): Promise<boolean> {
+  const found = await candidatesOf({ attempts: [attempt], submission }, 1, inspect);
+  return found.some(
+    ({ missing, path, writtenAt }) =>
+      missing === null && path !== attempt.resumedFrom && writtenAt >= attempt.claimedAt,
+  );
+}
+
+/** All that is there, of the attempts from number `since` on. */
+export const candidatesOf = (
+  { attempts, submission }: Past,
+  since: number,
+  inspect: Inspect,
+  settled = Number.POSITIVE_INFINITY,
+): Promise<Candidate[]> => inspect('scan', { places: placesOf(attempts, submission, since), settled });
+
+async function newest(past: Past, since: number, inspect: Inspect): Promise<Found> {
+  const complete = newestFirst(await candidatesOf(past, since, inspect)).filter(
+    ({ missing }) => missing === null,
+  );
+  const judged: Judged[] = [];
+  const warnings: string[] = [];
+  for (const candidate of complete) {
+    const { why, step } = await inspect('verify', candidate);
+    judged.push({ candidate, why });
+    if (why === null)
+      return { point: resumePoint({ ...candidate, step }, past.submission), warnings, judged };
+    warnings.push(`checkpoint ${candidate.path} is damaged and was passed over: ${why}`);
+  }
+  return { point: null, warnings, judged };
+}
+
+/** `best`, STEP, or PATH: absolute, or relative to a run directory or its checkpoints. */
+async function chosen(what: string, past: Past, inspect: Inspect): Promise<Found> {
+  const candidates = await named(what, past, inspect);
+  const judged: Judged[] = [];
+  for (const candidate of candidates) {
+    const { why, step } = await inspect('verify', candidate);
+    judged.push({ candidate, why });
+    if (why === null)
+      return { point: resumePoint({ ...candidate, step }, past.submission), warnings: [], judged };
+  }
+  const [first] = judged;
+  throw new UserError(
+    'not_found',
+    first === undefined
+      ? `there is no complete checkpoint ${what}`
+      : `checkpoint ${what} is damaged: ${first.why}`,
+    'expctl checkpoints RUN lists them; name a step, a path, or best',
+  );
+}
+
+async function named(what: string, past: Past, inspect: Inspect): Promise<Candidate[]> {
+  const complete = async (): Promise<Candidate[]> =>
+    newestFirst(await candidatesOf(past, 1, inspect)).filter(({ missing }) => missing === null);
+  if (what === 'best') return [best(await complete(), past)];
+  if (/^\d+$/.test(what)) return (await complete()).filter(({ step }) => step === Number(what));
+  const looked = await Promise.all(placesFor(what, past.attempts).map((path) => inspect('look', { path })));
+  return looked.filter((one) => one !== null && one.missing === null && isKnown(one)) as Candidate[];
+}
+
+/** A directory of any name is no checkpoint. */
+const isKnown = ({ preset, kind }: Candidate): boolean => preset !== null || kind === 'file';
+
+const placesFor = (what: string, attempts: readonly PastAttempt[]): string[] =>
+  isAbsolute(what)
+    ? [resolve(what)]
+    : attempts
+        .toReversed()
+        .flatMap(({ runDir }) => [resolve(runDir, 'checkpoints', what), resolve(runDir, what)]);
+
+function best(complete: readonly Candidate[], { submission }: Past): Candidate {
+  const metric = submission.checkpoints?.metric ?? null;
+  const found = metric === null ? (complete.find((one) => one.best) ?? null) : bestOf(complete, metric);
+  if (found !== null) return found;
+  throw new UserError(
+    'not_found',
+    metric === null
+      ? 'no checkpoint is known to be the best: the run has no --metric'
+      : `no checkpoint has ${metric.name}`,
+    'expctl checkpoints RUN lists them; name a step or a path',
+  );
+}
