@@ -1,5 +1,5 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Home } from '../helpers/home.js';
 import { until } from '../helpers/until.js';
@@ -172,6 +172,32 @@ test('a run has descriptors 0 to 2, and nothing of the daemon', async () => {
     ],
   ]);
   expect(environment.join('\n')).not.toContain(secret(1));
+});
+
+test('the daemon listens on one socket, which has a name in a private directory', async () => {
+  const pid = await home.start();
+  const sockets = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+    const [, inode] = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`)) ?? [];
+    return inode === undefined ? [] : [inode];
+  });
+  const table = (name: string): string[][] =>
+    readFileSync(`/proc/${pid}/net/${name}`, 'utf8')
+      .trim()
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim().split(/\s+/));
+  // proc(5): Num RefCount Protocol Flags Type St Inode Path; 00010000 listens, @ begins an abstract name
+  const listening = table('unix').filter(
+    ([, , , flags, , , inode]) => flags === '00010000' && sockets.includes(inode!),
+  );
+  expect(listening.map((row) => row[7])).toEqual([home.socket]);
+  expect(
+    table('unix').filter(([, , , , , , inode, path]) => sockets.includes(inode!) && path?.startsWith('@')),
+  ).toEqual([]);
+  for (const name of ['tcp', 'tcp6', 'udp', 'udp6'])
+    expect(table(name).filter((row) => sockets.includes(row[9]!))).toEqual([]);
+  expect(statSync(home.socket).mode & 0o777).toBe(0o600);
+  expect(statSync(dirname(home.socket)).mode & 0o777).toBe(0o700);
 });
 
 const found = (text: string): string[] => PLANTED.filter((one) => text.includes(one));

@@ -12,6 +12,7 @@ import {
   RunsClient,
   Submission,
   type SubmitResult,
+  type WatchResponse,
 } from '../../src/gen/expd/v1/runs.js';
 
 /** The verbs that change runs one by one. */
@@ -111,6 +112,20 @@ export class Calls {
   list(changes: Partial<ListRequest> = {}): Promise<ListResponse> {
     const request = { ...ListRequest.decode(new Uint8Array()), ...changes };
     return this.#unary((done) => this.#client.list(request, new Metadata(), this.#deadline(), done));
+  }
+
+  /** Every event after `seq`, until the stream ends; the last that came. Never rejects: a daemon that dies ends it. */
+  watch(seq: number, each: (told: WatchResponse) => void): { last: Promise<number>; cancel(): void } {
+    const stream = this.#client.watch({ afterSeq: seq, runs: [] });
+    let last = seq;
+    stream.on('data', (told: WatchResponse) => {
+      last = told.event?.seq ?? last;
+      each(told);
+    });
+    const over = new Promise<number>((resolve) => {
+      stream.on('error', () => resolve(last)).on('end', () => resolve(last));
+    });
+    return { last: over, cancel: () => stream.cancel() };
   }
 
   /** Resolves once there is a connection; false: not within a second. */

@@ -28,6 +28,8 @@ describe('settings', () => {
       logLevel: 'info',
       notify: [],
       state: null,
+      configDrift: 'warn',
+      sweepLimit: 10_000,
     });
     expect(new Set(SETTINGS.map(({ field }) => field))).toEqual(new Set(Object.keys(settings)));
     expect(new Set(Object.values(given).map(({ origin }) => origin))).toEqual(new Set(['default']));

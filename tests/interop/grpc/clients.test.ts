@@ -81,6 +81,7 @@ test('reflection tells a client without proto files all it needs', async () => {
     };
     const { listServicesResponse } = await ask({ listServices: '' });
     expect(listServicesResponse!.service.map(({ name }) => name).sort()).toEqual([
+      'expd.v1.Compose',
       'expd.v1.Daemon',
       'expd.v1.Logs',
       'expd.v1.Runs',
