@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { isAlive } from '../../src/daemon/supervisor/identity.js';
 import { Calls } from '../helpers/calls.js';
 import { Home } from '../helpers/home.js';
 import { assertInvariants } from '../helpers/invariants.js';
@@ -55,6 +56,31 @@ describe('two daemons', () => {
     await scene.settle();
     assertInvariants(scene, scene.acknowledged);
   });
+});
+
+test('what was half written is removed, also of an attempt whose directory in the state was not there yet', async () => {
+  const home = stage();
+  await scene.start();
+  const run = await scene.submit(calls, { seconds: 600 });
+  await home.untilState(run.runId, 'running');
+  await home.stop('SIGKILL');
+  const [id = ''] = scene.attempts();
+  const { shim, main } = scene.started(id)!;
+  killExactly(main);
+  await until('the end is recorded', () => existsSync(join(scene.state, 'attempts', id, 'exit')));
+  await until('the shim is gone', () => !isAlive(shim));
+  rmSync(join(scene.state, 'attempts', id), { recursive: true });
+  const { dir } = scene.query<{ dir: string }>('SELECT run_dir AS dir FROM attempts')[0]!;
+  const torn = [
+    join(dir, '.status.json.0123456789ab.tmp'),
+    join(dir, '.expd/attempts/1/.config.yaml.ab0123456789.tmp'),
+  ];
+  for (const path of torn) writeFileSync(path, 'half');
+  await scene.start();
+  expect(torn.filter((path) => existsSync(path))).toEqual([]);
+  await scene.meddle(calls, 'cancel', run);
+  await scene.settle();
+  assertInvariants(scene, scene.acknowledged);
 });
 
 describe('a damaged database', () => {

@@ -41,9 +41,15 @@ export class Chronicle {
 
   /** The command runs; also gathers, in the background, what takes long to find out. */
   started(attempt: StoredAttempt, run: StoredRun): Promise<void> {
-    const gathered = this.#started(attempt, run).finally(() => this.#gathering.delete(attempt.id));
-    this.#gathering.set(attempt.id, gathered);
-    return gathered;
+    return this.#gather(attempt, this.#started(attempt, run));
+  }
+
+  async #gather({ id }: StoredAttempt, work: Promise<void>): Promise<void> {
+    const all = Promise.all([this.#gathering.get(id), work]).then(() => {
+      if (this.#gathering.get(id) === all) this.#gathering.delete(id);
+    });
+    this.#gathering.set(id, all);
+    return all;
   }
 
   async #started(attempt: StoredAttempt, run: StoredRun): Promise<void> {
@@ -57,7 +63,11 @@ export class Chronicle {
   }
 
   /** Another daemon saw the start; that daemon may have ended before it had found everything out. */
-  async adopted(attempt: StoredAttempt, run: StoredRun): Promise<void> {
+  adopted(attempt: StoredAttempt, run: StoredRun): Promise<void> {
+    return this.#gather(attempt, this.#adopted(attempt, run));
+  }
+
+  async #adopted(attempt: StoredAttempt, run: StoredRun): Promise<void> {
     const submission = this.ports.submission(run.id);
     if (submission === null || attempt.runDir === '') return;
     await this.#pointed(attempt, run, submission);
@@ -73,11 +83,11 @@ export class Chronicle {
 
   async #complete(attempt: StoredAttempt, run: StoredRun, submission: Submission): Promise<void> {
     await this.#rounds.ask((look) =>
-      this.#attempting('complete_metadata', attempt, () => this.#gather(attempt, run, submission, look)),
+      this.#attempting('complete_metadata', attempt, () => this.#discover(attempt, run, submission, look)),
     );
   }
 
-  async #gather(attempt: StoredAttempt, run: StoredRun, submission: Submission, look: Look): Promise<void> {
+  async #discover(attempt: StoredAttempt, run: StoredRun, submission: Submission, look: Look): Promise<void> {
     const { clock, diffs, environments, scribe } = this.ports;
     const environment = await environments.load(submission.envSha);
     const { argv, cwd, project, topLevel, umask } = submission;

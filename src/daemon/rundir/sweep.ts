@@ -22,7 +22,7 @@ export async function sweepUnclaimed(
 
 /**
  * Removes what a killed daemon left of the records that it was replacing in an attempt's run directory. Only at the
- * daemon's start, for attempts whose directory in the state still stands: for others nothing is written.
+ * daemon's start, for attempts that are live or whose directory in the state still stands: for others nothing is written.
  */
 export async function sweepRecords(runDir: string, attempt: number): Promise<void> {
   if (runDir === '') return;

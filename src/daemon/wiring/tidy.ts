@@ -31,11 +31,13 @@ export async function tidyUp(ports: TidyPorts): Promise<void> {
   const { removed, claimed } = await sweepUnclaimed(state, new Set(known.map(({ id }) => id)));
   if (removed.length > 0) log.info({ event: 'unclaimed_swept', attemptIds: removed });
   if (claimed.length > 0) log.warn({ event: 'unknown_attempts', attemptIds: claimed });
-  await Promise.all(known.map(({ runDir, number }) => sweepRecords(runDir, number)));
+  // A claim is committed while its files are being made: one that is live may have no directory in the state yet.
+  const written = [...known, ...reader.live().map(({ attempt }) => attempt)];
+  await Promise.all(written.map(({ runDir, number }) => sweepRecords(runDir, number)));
   for (const attempt of known.filter(({ phase }) => phase === 'ended')) {
     const run = reader.run(attempt.runId);
-    const written = run === null ? [] : [chronicle.ended(attempt, run), chronicle.adopted(attempt, run)];
-    void Promise.all(written).then(() => executor.settled(attempt.id));
+    const told = run === null ? [] : [chronicle.ended(attempt, run), chronicle.adopted(attempt, run)];
+    void Promise.all(told).then(() => executor.settled(attempt.id));
   }
 }
 

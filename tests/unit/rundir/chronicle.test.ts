@@ -1,0 +1,60 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { Log } from '../../../src/daemon/log.js';
+import type { Submission } from '../../../src/daemon/run/submission.js';
+import { Chronicle } from '../../../src/daemon/rundir/chronicle.js';
+import { prepareAttempt } from '../../../src/daemon/rundir/prepare.js';
+import type { StoredAttempt, StoredRun } from '../../../src/daemon/store/stored.js';
+import { order, ports, scratch } from './fixture.js';
+
+test('an end waits for what is still being found out, also by a daemon that has taken the attempt over', async () => {
+  const root = await scratch();
+  const given = await ports(join(root, 'state'));
+  const envSha = await given.environments.store({ PATH: '/usr/bin:/bin' });
+  const asked = order(root, envSha);
+  const { runDir, log } = await prepareAttempt(asked, null, given);
+  let letGo = (): void => {};
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  let begun = (): void => {};
+  const discovering = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  const chronicle = new Chronicle({
+    clock: given.clock,
+    log: { warn: ({ err }: { err: Error }) => expect(err).toBeUndefined() } as unknown as Log,
+    scribe: given.scribe,
+    environments: {
+      async load(sha) {
+        begun();
+        await held;
+        return given.environments.load(sha);
+      },
+    },
+    diffs: { load: async () => Buffer.alloc(0) },
+    sweepIndex: {} as never, // a run without a sweep has none
+    submission: () => asked.submission as Submission,
+    code: () => null,
+  });
+  const attempt = {
+    ...{ id: asked.attemptId, runId: 7, number: 1, runDir, log, errorLog: null, startedAt: 0, claimedAt: 0 },
+    ...{ phase: 'ended', endedAt: 1000 },
+    outcome: { verdict: 'success', cause: 'exit', code: 0, signal: null, detail: null },
+  } as unknown as StoredAttempt;
+  const run = { id: 7, ulid: asked.ulid, name: 'train', experimentId: 'train-7', job: null } as StoredRun;
+
+  const adopted = chronicle.adopted(attempt, run);
+  await discovering;
+  const told: string[] = [];
+  const ended = chronicle.ended(attempt, run).then(() => told.push('ended'));
+  const status = async () => JSON.parse(await readFile(join(runDir, 'status.json'), 'utf8')).status;
+  await expect.poll(status).toBe('success');
+  told.push('let go');
+  letGo();
+  await Promise.all([adopted, ended]);
+  expect(told).toEqual(['let go', 'ended']);
+  const metadata = JSON.parse(await readFile(join(runDir, 'metadata.json'), 'utf8'));
+  expect(metadata.complete).not.toBe(false);
+});
