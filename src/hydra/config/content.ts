@@ -24,7 +24,12 @@ import type { Resolution } from './resolve.js';
 export type Otherwise = (node: Node, error: unknown) => Value;
 
 /** A node with every interpolation in it followed; '???' stays. */
-export function resolvedContent(node: Node, resolution: Resolution, otherwise: Otherwise = rethrow): Value {
+export const resolvedContent = (node: Node, resolution: Resolution, otherwise: Otherwise = rethrow): Value =>
+  contentBelow(node, 0, new Walk(resolution, otherwise));
+
+function contentBelow(node: Node, depth: number, walk: Walk): Value {
+  const { resolution, otherwise } = walk;
+  walk.enter(node, depth);
   let found: Node;
   try {
     found = named(node, () => resolution.dereference(node));
@@ -33,7 +38,7 @@ export function resolvedContent(node: Node, resolution: Resolution, otherwise: O
   }
   const content = plainContent(found);
   if (content !== undefined) return content;
-  const deeper = (child: Node): Value => resolvedContent(child, resolution, otherwise);
+  const deeper = (child: Node): Value => contentBelow(child, depth + 1, walk);
   if (found instanceof ListNode) return (items(found) ?? []).map(deeper);
   const dict = new Dict<Value>();
   if (found instanceof DictNode)
@@ -51,6 +56,31 @@ export function unfollowed(node: Node, resolution: Resolution): HydraError[] {
   });
   return found;
 }
+
+/** How far interpolations of mappings and lists are followed: what a resolver puts into itself has no end. */
+class Walk {
+  #nodes = 0;
+
+  constructor(
+    readonly resolution: Resolution,
+    readonly otherwise: Otherwise = rethrow,
+  ) {}
+
+  enter(node: Node, depth: number): void {
+    if (depth > MAX_DEPTH)
+      throw new HydraError('InterpolationResolutionError', 'Recursive interpolation detected', {
+        key: fullKey(node),
+      });
+    if (++this.#nodes > MAX_NODES)
+      throw new HydraError('LimitError', `interpolations stand for more than ${MAX_NODES} values`, {
+        key: fullKey(node),
+      });
+  }
+}
+
+/** More than a file may have. */
+const MAX_DEPTH = 400;
+const MAX_NODES = 300_000;
 
 const rethrow: Otherwise = (_, error) => {
   throw error;
@@ -75,21 +105,25 @@ function named<T>(node: Node, resolve: () => T): T {
 }
 
 /** Replaces interpolations by what they stand for; one that leads to '???' becomes that. */
-export function resolveInPlace(node: Node, resolution: Resolution): void {
+export const resolveInPlace = (node: Node, resolution: Resolution): void =>
+  resolveBelow(node, 0, new Walk(resolution));
+
+function resolveBelow(node: Node, depth: number, walk: Walk): void {
   if (node instanceof DictNode)
-    for (const [, child] of children(node) ?? []) resolveChild(node, child, resolution);
+    for (const [, child] of children(node) ?? []) resolveChild(node, child, depth, walk);
   else if (node instanceof ListNode)
-    for (const child of items(node) ?? []) resolveChild(node, child, resolution);
+    for (const child of items(node) ?? []) resolveChild(node, child, depth, walk);
 }
 
-function resolveChild(parent: Container, child: Node, resolution: Resolution): void {
+function resolveChild(parent: Container, child: Node, depth: number, walk: Walk): void {
+  walk.enter(child, depth);
   if (!isInterpolationNode(child)) {
-    resolveInPlace(child, resolution);
+    resolveBelow(child, depth + 1, walk);
     return;
   }
-  const found = named(child, () => dereferenceOrMissing(child, resolution));
+  const found = named(child, () => dereferenceOrMissing(child, walk.resolution));
   if (isContainer(found)) {
-    resolveInPlace(found, resolution);
+    resolveBelow(found, depth + 1, walk);
     replace(parent, child, copy(found));
   } else if (child instanceof Leaf) child.value = leafContent(child, found);
 }
@@ -137,19 +171,21 @@ function replace(parent: Container, old: Node, node: Node): void {
 /** The full keys of all '???', through interpolations of mappings and lists as OmegaConf goes. */
 export function missingKeys(node: Node, resolution: Resolution): string[] {
   const found = new Set<string>();
-  const gather = (container: Container): void => {
+  const walk = new Walk(resolution);
+  const gather = (container: Container, depth: number): void => {
     const all =
       container instanceof DictNode ? (children(container)?.values() ?? []) : (items(container) ?? []);
     for (const child of all) {
+      walk.enter(child, depth);
       if (isMissingNode(child)) found.add(fullKey(child));
       else {
         const target = named(child, () => resolution.dereference(child));
         if (isMissingNode(target))
           throw new HydraError('InterpolationToMissingValueError', `${fullKey(child)} is missing`);
-        if (isContainer(target)) gather(target);
+        if (isContainer(target)) gather(target, depth + 1);
       }
     }
   };
-  if (isContainer(node)) gather(node);
+  if (isContainer(node)) gather(node, 0);
   return [...found];
 }

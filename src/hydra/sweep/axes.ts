@@ -70,7 +70,7 @@ export function jobOverrides(axes: readonly Axis[], number: number): string[] {
 
 /** The sizes of batches that run one after the other. */
 export function batchSizes(count: number, maxBatchSize: number | null): number[] {
-  if (maxBatchSize === null || maxBatchSize === -1) return [count];
+  if (maxBatchSize === null) return [count];
   if (maxBatchSize <= 0) throw new HydraError('ValueError', 'hydra.sweeper.max_batch_size must be positive');
   const sizes: number[] = [];
   for (let left = count; left > 0; left -= maxBatchSize) sizes.push(Math.min(left, maxBatchSize));

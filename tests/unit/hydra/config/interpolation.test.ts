@@ -94,3 +94,18 @@ test('what lies below a list is asked for by numbers', () => {
 test('a text of blanks alone is no argument', () => {
   expect(refusal(() => resolved('${oc.decode:" "}')).type).toBe('InterpolationResolutionError');
 });
+
+test('a mapping that a resolver puts into itself has no end', () => {
+  const composed = composeText("a: {e: '${oc.select:a}', f: '${oc.select:a}'}\n");
+  expect(refusal(() => composed.resolved()).type).toBe('InterpolationResolutionError');
+  expect(refusal(() => composed.yaml({ resolve: true })).type).toBe('InterpolationResolutionError');
+  expect(refusal(() => composed.missing()).type).toBe('InterpolationResolutionError');
+});
+
+test('interpolations that stand for more and more come to an end', () => {
+  const ten = (of: string): string => `[${Array(10).fill(`'\${${of}}'`).join(', ')}]`;
+  const lines = Array.from({ length: 20 }, (_, n) => `a${n + 1}: ${ten(`a${n}`)}\n`);
+  const composed = composeText(`a0: [x]\n${lines.join('')}`);
+  expect(refusal(() => composed.resolved()).type).toBe('LimitError');
+  expect(refusal(() => composed.missing()).type).toBe('LimitError');
+});
