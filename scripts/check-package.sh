@@ -2,6 +2,7 @@
 # The packed tarball, installed as a user would: both programs start, a run succeeds, the library is there.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+root=$PWD
 scratch=$(mktemp -d)
 export EXPD_HOME="$scratch/home"
 trap '"$scratch/prefix/bin/expctl" daemon stop --no-start >/dev/null 2>&1 || true; rm -rf "$scratch"' EXIT
@@ -16,7 +17,23 @@ expctl submit --wait -- sh -c 'echo packed and running'
 expctl logs 1
 cd "$scratch/prefix/lib"
 node --input-type=module -e 'import { EventWriter } from "expd/tensorboard"; new EventWriter("x").close()'
-node --input-type=module -e 'import { loadYaml } from "expd/hydra"; if (loadYaml("1e-3") !== 0.001) process.exit(1)'
+mkdir conf conf/db
+printf 'defaults: [{db: a}, _self_]\nlr: 1e-3\n' >conf/config.yaml
+printf 'host: ${lr}\n' >conf/db/a.yaml
+cat >compose.mts <<'END'
+import { ConfigTree, HydraError } from 'expd/hydra';
+const tree = new ConfigTree({ directory: 'conf' });
+const text: string = tree.compose('config', ['lr=2']).yaml({ resolve: true });
+if (text !== 'db:\n  host: 2\nlr: 2\n') throw new Error(text);
+try {
+  tree.compose('config', ['nope=1']);
+} catch (error) {
+  if (!(error instanceof HydraError) || error.type !== 'ConfigCompositionException') throw error;
+}
+END
+"$root/node_modules/.bin/tsc" --strict --module nodenext --target es2023 --types '' compose.mts
+node compose.mjs
+node -e 'const { loadYaml } = require("expd/hydra"); if (loadYaml("1e-3") !== 0.001) process.exit(1)'
 for library in tensorboard hydra; do
   ls "node_modules/expd/dist/$library/$library.d.ts" "node_modules/expd/src/$library/README.md" >/dev/null
 done
