@@ -1,7 +1,8 @@
 /** The name that was most likely meant, or null when none is near. */
 export function nearest(name: string, names: readonly string[]): string | null {
   let best: string | null = null;
-  let least = Math.max(1, Math.floor(name.length / 3)) + 1;
+  // Of one letter nothing would be left that is alike.
+  let least = Math.min(name.length, Math.max(1, Math.floor(name.length / 3)) + 1);
   for (const candidate of names) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
     if (distance < least) [best, least] = [candidate, distance];
