@@ -18,6 +18,7 @@ import { FileSource, PackageSource } from '../../src/hydra/compose/sources.js';
 import { buildHydraTree, buildTree, isTree, type Tree } from '../../src/hydra/compose/tree.js';
 import { argumentOf, contentOf, plain } from '../../src/hydra/config/argument.js';
 import { resolvedContent, resolveInPlace } from '../../src/hydra/config/content.js';
+import { createRoot } from '../../src/hydra/config/create.js';
 import { children, isMissingNode } from '../../src/hydra/config/node.js';
 import { Resolution } from '../../src/hydra/config/resolve.js';
 import { HydraError } from '../../src/hydra/errors.js';
@@ -33,9 +34,9 @@ import {
 import { type Json, toTyped } from '../../src/hydra/typed-json.js';
 import { Dict, isList, type Value } from '../../src/hydra/value.js';
 import { dumpYaml } from '../../src/hydra/yaml/dump.js';
-import { loadYaml } from '../../src/hydra/yaml/load.js';
 import { errorJson } from './errors.js';
 import { surroundings, testResolvers } from './surroundings.js';
+import { configOf } from './trees.js';
 
 type Fields = { [key: string]: Json };
 
@@ -126,8 +127,8 @@ function registered(store: readonly Fields[]): Map<string, Content> {
     store.map((entry): [string, Content] => {
       const text = String(entry.yaml);
       const header = typeof entry.package === 'string' ? entry.package : packageHeader(text, 'store');
-      const value = loadYaml(text);
-      return [String(entry.path), { kind: 'data', value: value ?? new Dict(), header }];
+      const value = contentOf(createRoot(configOf(text)));
+      return [String(entry.path), { kind: 'data', value, header }];
     }),
   );
 }

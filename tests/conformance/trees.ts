@@ -26,7 +26,7 @@ import { testResolvers } from './surroundings.js';
 type Fields = { [key: string]: Json };
 
 /** Text is YAML; a text in it alone is a key without a value. */
-function configOf(json: Json | undefined): Value {
+export function configOf(json: Json | undefined): Value {
   const value = typeof json === 'string' ? loadYaml(json) : fromTyped(json ?? null);
   return typeof value === 'string' ? Dict.from([[value, null]]) : (value ?? new Dict());
 }
