@@ -24,16 +24,11 @@ import { Resolution } from '../../src/hydra/config/resolve.js';
 import { HydraError } from '../../src/hydra/errors.js';
 import { isHydraOverride, isSweepOverride, parseOverrides } from '../../src/hydra/override/override.js';
 import { axesOf, batchSizes, countJobs, jobOverrides } from '../../src/hydra/sweep/axes.js';
-import {
-  composeJob,
-  numberJob,
-  planMultirun,
-  sweepOutputDir,
-  textAt,
-} from '../../src/hydra/sweep/multirun.js';
+import { composeJob, numberJob, planMultirun } from '../../src/hydra/sweep/multirun.js';
 import { type Json, toTyped } from '../../src/hydra/typed-json.js';
 import { Dict, isList, type Value } from '../../src/hydra/value.js';
 import { dumpYaml } from '../../src/hydra/yaml/dump.js';
+import { sweepOutputDir, textAt } from './directories.js';
 import { errorJson } from './errors.js';
 import { surroundings, testResolvers } from './surroundings.js';
 import { configOf } from './trees.js';

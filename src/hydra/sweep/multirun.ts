@@ -1,10 +1,7 @@
-import { isAbsolute, join, resolve } from 'node:path';
 import type { Composer, Composition, Request, Standing } from '../compose/composer.js';
-import { argumentOf, plain, shown } from '../config/argument.js';
 import { resolvedContent } from '../config/content.js';
 import { assign } from '../config/merge.js';
 import { type Container, children, DictNode } from '../config/node.js';
-import { HydraError } from '../errors.js';
 import { isHydraOverride, parseOverrides } from '../override/override.js';
 import { str } from '../python/text.js';
 import { Dict, type Value } from '../value.js';
@@ -100,19 +97,6 @@ export function numberJob({ root }: Composition, number: number): void {
   if (!(job instanceof DictNode)) return;
   assign(job, 'id', BigInt(number), { open: job });
   assign(job, 'num', BigInt(number), { open: job });
-}
-
-/** The directory of a job as Hydra's own launcher would name it, absolute. */
-export function sweepOutputDir(composition: Composition, cwd: string): string {
-  const [dir, subdir] = ['hydra.sweep.dir', 'hydra.sweep.subdir'].map((key) => textAt(composition, key));
-  return resolve(cwd, isAbsolute(subdir ?? '') ? (subdir ?? '') : join(dir ?? '', subdir ?? ''));
-}
-
-/** The text at a key of a composed configuration, interpolations followed. */
-export function textAt({ root, resolution }: Composition, key: string): string {
-  const found = resolution.find(root, key);
-  if (found === null) throw new HydraError('ConfigKeyError', `there is no ${key}`);
-  return shown(plain(argumentOf(found)));
 }
 
 function at(root: Container, ...keys: readonly string[]): Container | null {

@@ -153,22 +153,20 @@ def multirun(question):
         parser = OverridesParser.create(config_loader=loader)
         overrides = parser.parse_overrides([*given, *OmegaConf.to_container(master.hydra.overrides.task, resolve=False)])
         batches = BasicSweeper.split_arguments(overrides, sweeper.max_batch_size)
-        sweep_dir = str(master.hydra.sweep.dir)
-        all_jobs = [job for batch in batches for job in batch]
+        jobs = [job for batch in batches for job in batch]
         # Every job is composed, as a sweeper does before it starts any.
-        jobs = [job_row(loader, master, job, at) for at, job in enumerate(all_jobs)]
+        configs = [loader.load_sweep_config(master, list(words)) for words in jobs]
         return place.shown(
             {
-                "sweep_dir": sweep_dir,
+                "sweep_dir": str(master.hydra.sweep.dir),
                 "batches": [len(batch) for batch in batches],
-                "jobs": jobs[:SHOWN],
+                "jobs": [job_row(*row) for row in list(zip(jobs, configs, range(SHOWN)))],
                 "n_jobs": len(jobs),
             }
         )
 
 
-def job_row(loader, master, words, at):
-    config = loader.load_sweep_config(master, list(words))
+def job_row(words, config, at):
     number(config, at)
     HydraConfig.instance().set_config(config)
     directory = os.path.join(
