@@ -13,6 +13,7 @@ const bundles = {
   expd: 'src/daemon/main.ts',
   writer: 'src/daemon/queue/writer.ts',
   inspector: 'src/daemon/checkpoints/process.ts',
+  tracker: 'src/daemon/tracking/tracker-thread.ts',
   composer: 'src/daemon/compose/process.ts',
 };
 const started = ['expctl', 'expd'];

@@ -52,6 +52,8 @@ export function apply(scene: Scene, command: Command): Result {
       return remove(scene, command.runId);
     case 'recordCode':
       return recordCode(scene, command);
+    case 'recordProgress':
+      return recordProgress(scene, command);
     case 'setGroup':
       scene.tables.groups.put(command.name, command.limit);
       return setting(scene);
@@ -122,6 +124,20 @@ function recordCode(scene: Scene, { runId, code }: Extract<Command, { do: 'recor
   if (!scene.tables.runs.codeKnown(runId)) throw noSuchRun(runId);
   scene.tables.submissions.recordCode(runId, code);
   scene.touched.changed.add(runId);
+  return { ok: true, runId };
+}
+
+/** Nobody waits for it: it is told live by whoever has it. */
+function recordProgress(
+  { tables }: Scene,
+  { progress, standings, anew }: Extract<Command, { do: 'recordProgress' }>,
+): Result {
+  const { runId } = progress;
+  // It may have been removed meanwhile.
+  if (tables.runs.find(runId) === null) throw noSuchRun(runId);
+  if (anew) tables.metrics.clear(runId);
+  tables.metrics.putProgress(progress);
+  for (const standing of standings) tables.metrics.put(runId, standing);
   return { ok: true, runId };
 }
 

@@ -1,4 +1,5 @@
 import type { RunEvent } from '../run/lifecycle.js';
+import type { Progress, Standing } from '../run/progress.js';
 import type { CodeState, Dependency, Submission } from '../run/submission.js';
 import type { Spec } from '../store/spec.js';
 import type { AttemptHandle, Lease, StoredRun, Usage } from '../store/stored.js';
@@ -13,6 +14,8 @@ export type Command =
   | { do: 'edit'; runId: number; changes: RunChanges }
   | { do: 'remove'; runId: number }
   | { do: 'recordCode'; runId: number; code: CodeState }
+  /** `anew`: what was known of its metrics before is gone. */
+  | { do: 'recordProgress'; progress: Progress; standings: Standing[]; anew: boolean }
   | { do: 'setGroup'; name: string; limit: number }
   | { do: 'removeGroup'; name: string }
   | { do: 'setFact'; name: FactName; value: string }

@@ -4,6 +4,7 @@ import { dependencies } from '../store/dependencies.js';
 import { events } from '../store/events.js';
 import { facts } from '../store/facts.js';
 import { groups } from '../store/groups.js';
+import { metrics } from '../store/metrics.js';
 import { notifications } from '../store/notifications.js';
 import { requests } from '../store/requests.js';
 import { runs } from '../store/runs.js';
@@ -22,5 +23,6 @@ export const tables = (db: Connection) => ({
   requests: requests(db),
   notifications: notifications(db),
   facts: facts(db),
+  metrics: metrics(db),
 });
 export type Tables = ReturnType<typeof tables>;

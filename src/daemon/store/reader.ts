@@ -7,6 +7,7 @@ import { events } from './events.js';
 import { facts } from './facts.js';
 import { foldedPages } from './folded.js';
 import { groups } from './groups.js';
+import { metrics } from './metrics.js';
 import { notifications, toldFact } from './notifications.js';
 import { type Page, type PageQuery, pages, type Recent } from './pages.js';
 import { requests } from './requests.js';
@@ -37,6 +38,7 @@ export function openReader(stateDir: string) {
   const fact = facts(db);
   const request = requests(db);
   const sweep = sweeps(db);
+  const metric = metrics(db);
   const { page, recent } = pages(db, run.find, foldedPages(db, run.find, sweep));
   /** Several readings of the same moment: the writer goes on meanwhile. */
   const snapshot = <T>(read: () => T): T => db.raw.transaction(read).deferred();
@@ -98,6 +100,9 @@ export function openReader(stateDir: string) {
     environmentsInUse: submission.environments,
     configurationsInUse: (): string[] => [...submission.configurations(), ...sweep.multiruns()],
     usesEnvironment: submission.usesEnvironment,
+
+    progress: metric.progress,
+    standings: metric.standings,
 
     dependencies: dependency.of,
     dependants: dependency.dependants,

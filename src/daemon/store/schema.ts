@@ -190,4 +190,35 @@ ALTER TABLE submissions ADD COLUMN tree_sha TEXT;
 CREATE INDEX submissions_hydra ON submissions (hydra_sha) WHERE hydra_sha IS NOT NULL;
 CREATE INDEX submissions_tree ON submissions (tree_sha) WHERE tree_sha IS NOT NULL;
 `,
+  `
+-- How runs stand by what they logged; made anew from event files where it is lost.
+CREATE TABLE progress (
+  run_id INTEGER PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,
+  attempt INTEGER NOT NULL,
+  step INTEGER,
+  total_steps INTEGER,
+  steps_per_second REAL,
+  at REAL,
+  bad_lines INTEGER NOT NULL CHECK (bad_lines >= 0),
+  bad_example TEXT,
+  problem TEXT
+) STRICT;
+
+-- A value of NULL is NaN.
+CREATE TABLE metrics (
+  run_id INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+  key TEXT NOT NULL,
+  step INTEGER NOT NULL,
+  value REAL,
+  at REAL NOT NULL,
+  points INTEGER NOT NULL CHECK (points > 0),
+  lowest REAL,
+  lowest_step INTEGER,
+  highest REAL,
+  highest_step INTEGER,
+  PRIMARY KEY (run_id, key),
+  CHECK ((lowest IS NULL) = (lowest_step IS NULL)),
+  CHECK ((highest IS NULL) = (highest_step IS NULL))
+) STRICT, WITHOUT ROWID;
+`,
 ];

@@ -1,3 +1,4 @@
+import type { BadLines, Progress, Standing } from '../run/progress.js';
 import { isMarker, isOwn } from './curve-files.js';
 import { positionOf } from './curve-mark.js';
 import { CurveReader } from './curve-reader.js';
@@ -7,7 +8,7 @@ import { MetricsFile } from './metrics-file.js';
 import { LINE_BYTES, type MetricsLine, parseMetricsLine, type ToldLine } from './metrics-line.js';
 import { Pace } from './pace.js';
 import { CurveSet } from './points.js';
-import { type Standing, Standings } from './standings.js';
+import { Standings } from './standings.js';
 
 /** An attempt whose metrics are taken over. Plain data: it crosses a thread. */
 export interface TrackedAttempt extends CurvePlace {
@@ -18,29 +19,14 @@ export interface TrackedAttempt extends CurvePlace {
   from: number;
   /** The first step after the checkpoint that it went on from; null: from none. */
   resumesAt: number | null;
+  /** How many steps it will make, where its command tells; a line with `total_steps` wins. */
+  plannedSteps: number | null;
 }
 
-/** Lines that were of no use; `example` is the last one. */
-export interface BadLines {
-  count: number;
-  example: { line: string; why: string; offset: number } | null;
-}
-
-/** How a run stands, as told to the daemon. */
-export interface Progress {
-  runId: number;
-  attempt: number;
-  /** The highest step that was logged; null: none yet. */
-  step: number | null;
-  totalSteps: number | null;
-  stepsPerSecond: number | null;
-  /** Unix seconds of the newest point. */
-  at: number | null;
-  bad: BadLines;
-  /** Why the metrics file or the curve's directory cannot be used; null: nothing is wrong. */
-  problem: string | null;
-  /** Those that changed since it was told last. */
+/** How a run stands, and what has changed since that was told last. `anew`: all metrics that there are. */
+export interface TailProgress extends Progress {
   changed: Standing[];
+  anew: boolean;
 }
 
 export interface TailListener {
@@ -76,6 +62,7 @@ export class MetricsTail {
   #problem: string | null = null;
   #blockedUntil = 0;
   #dirty = true;
+  #anew = true;
   /** Points that stand in the event files already. */
   #skip = 0;
   /** Where the line at hand begins. */
@@ -164,21 +151,23 @@ export class MetricsTail {
   }
 
   /** null: nothing has changed since the last call. */
-  progress(): Progress | null {
+  progress(): TailProgress | null {
     const changed = this.#standings.takeChanged();
-    if (changed.length === 0 && !this.#dirty) return null;
-    this.#dirty = false;
+    if (changed.length === 0 && !this.#dirty && !this.#anew) return null;
+    const anew = this.#anew;
+    this.#dirty = this.#anew = false;
     const { lastStep } = this.#standings;
     return {
       runId: this.of.runId,
       attempt: this.of.attempt,
       step: lastStep < 0 ? null : lastStep,
-      totalSteps: this.#total,
+      totalSteps: this.#total ?? this.of.plannedSteps,
       stepsPerSecond: this.#pace.rate,
       at: this.#at,
       bad: { ...this.#bad },
       problem: this.#problem,
       changed,
+      anew,
     };
   }
 
@@ -287,6 +276,7 @@ export class MetricsTail {
   /** How each metric stands, from the event files as they are. `goesOnAt`: without what we wrote at and after it. */
   #readCurves(goesOnAt = Number.POSITIVE_INFINITY): void {
     this.#standings = new Standings();
+    this.#anew = true;
     readAll(new CurveReader(this.of.root, isOwnCurve), (key, step, value, at) => {
       if (step < goesOnAt) this.#stand(key, step, value, at);
     });

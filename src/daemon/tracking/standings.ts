@@ -1,20 +1,4 @@
-/** How one metric stands. `at` in seconds since 1970. */
-export interface Standing {
-  key: string;
-  step: number;
-  /** As event files keep it: 32 bits. May be NaN or infinite. */
-  value: number;
-  at: number;
-  points: number;
-  /** NaN is neither; null: there was nothing else. Of equals the earlier one. */
-  lowest: Extreme | null;
-  highest: Extreme | null;
-}
-
-export interface Extreme {
-  step: number;
-  value: number;
-}
+import type { Standing } from '../run/progress.js';
 
 /** A script that makes up a key for each step shall not fill memory and database. */
 export const MOST_KEYS = 2000;

@@ -1,0 +1,50 @@
+import type { HParam, SessionEnd } from '../../tensorboard/tensorboard.js';
+import type { CurveBatch, CurveQuery } from './curve-reading.js';
+import type { ToldLine } from './metrics-line.js';
+import type { TailProgress, TrackedAttempt } from './metrics-tail.js';
+
+// Between the daemon and its thread for metrics. Plain data.
+
+/** Where a curve goes on. */
+export interface GoOn {
+  root: string;
+  /** The first step of the attempt that is about to start. */
+  step: number;
+  fileMode: number;
+}
+
+/** A run is over for good. */
+export interface Over {
+  root: string;
+  fileMode: number;
+  hparams: { values: Readonly<Record<string, HParam>>; group: string };
+  end: SessionEnd;
+}
+
+export type ToTracker =
+  | { say: 'track'; attempt: TrackedAttempt }
+  /** All its processes are gone. Answered by `finished`. */
+  | { say: 'finish'; attemptId: string }
+  /** No process writes there now. Answered by `done`. */
+  | { say: 'goOn'; ticket: number; where: GoOn }
+  | { say: 'over'; ticket: number; over: Over }
+  | { say: 'read'; reading: number; root: string; query: CurveQuery }
+  /** Answered by `batch`. */
+  | { say: 'next'; reading: number }
+  | { say: 'drop'; reading: number }
+  /** Answered by `closed`. */
+  | { say: 'close' };
+
+export type FromTracker =
+  | { say: 'progress'; progress: TailProgress[] }
+  | { say: 'told'; attemptId: string; line: ToldLine }
+  /** Every line of it is taken. */
+  | { say: 'finished'; attemptId: string }
+  /** `warning`: what is wrong with the curve all the same. */
+  | { say: 'done'; ticket: number; warning: string | null }
+  | { say: 'batch'; reading: number; batch: CurveBatch }
+  /** Somebody reads there, and there is more. */
+  | { say: 'news'; root: string }
+  /** A bug: the attempt is followed no more. */
+  | { say: 'lost'; attemptId: string; stack: string }
+  | { say: 'closed' };
