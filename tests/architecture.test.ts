@@ -21,6 +21,7 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
     'daemon/queue',
     'daemon/store',
     'daemon/rundir',
+    'daemon/tracking',
     'daemon/compose',
     'gen',
     'code',

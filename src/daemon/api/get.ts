@@ -1,8 +1,10 @@
 import type { ExplainRequest, ExplainResponse, GetRequest, GetResponse } from '../../gen/expd/v1/runs.js';
+import type { Clock } from '../clock.js';
 import type { Reader } from '../store/reader.js';
 import type { StoredRun } from '../store/stored.js';
 import { excerpt } from './excerpt.js';
 import { within } from './limits.js';
+import { fullProgress, type ProgressReads } from './progress-view.js';
 import { type Lookup, selectOne } from './select.js';
 import {
   attemptView,
@@ -15,6 +17,8 @@ import {
 } from './view.js';
 
 export interface GetPorts {
+  clock: Clock;
+  progress: ProgressReads;
   reads: Lookup &
     Pick<
       Reader,
@@ -38,8 +42,10 @@ export async function get(ports: GetPorts, request: GetRequest): Promise<GetResp
   const submission = stored.ok ? stored.submission : null;
   const code = reads.code(run.id);
   const damage = stored.ok ? [] : [`the stored submission is ${stored.why}: the run cannot be started`];
+  const { progress, metrics } = fullProgress(ports.progress, run.id, ports.clock.now());
   return {
-    run: runView(run, reasons, submission),
+    run: { ...runView(run, reasons, submission), progress },
+    metrics,
     submission: submission === null ? undefined : submissionView(run, submission, reads.dependencies(run.id)),
     attempts: reads.attempts(run.id).map(attemptView),
     code: code === null ? undefined : codeView(code),
@@ -57,7 +63,10 @@ async function logTail({ reads }: GetPorts, run: StoredRun, lines: number): Prom
   return tail.length > 0 || attempt.errorLog === null ? tail : await excerpt(attempt.log, lines);
 }
 
-export function explain({ reads, reasons }: GetPorts, request: ExplainRequest): ExplainResponse {
+export function explain(
+  { reads, reasons }: Pick<GetPorts, 'reads' | 'reasons'>,
+  request: ExplainRequest,
+): ExplainResponse {
   const run = selectOne(request.run, reads);
   const stored = reads.submission(run.id);
   return {

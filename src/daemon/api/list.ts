@@ -9,6 +9,7 @@ import { RUN_STATES, type RunState } from '../run/run.js';
 import type { PageQuery } from '../store/pages.js';
 import type { Reader } from '../store/reader.js';
 import { within } from './limits.js';
+import { liveProgress, type ProgressReads } from './progress-view.js';
 import { type Lookup, noSuchSweep, selectIds } from './select.js';
 import { type SweepReads, sweepViews } from './sweep-view.js';
 import { type Reasons, runView, STATE_VIEWS } from './view.js';
@@ -17,6 +18,7 @@ export interface ListPorts {
   reads: Lookup & SweepReads & Pick<Reader, 'recent' | 'newestSeq' | 'snapshot'>;
   reasons: Reasons;
   clock: Clock;
+  progress: ProgressReads;
 }
 
 const PAGE = 50;
@@ -24,18 +26,19 @@ const LARGEST_PAGE = 1000;
 
 /** A page of runs, and the event number from which on a watcher misses nothing of it. */
 export async function list(
-  { reads, reasons, clock }: ListPorts,
+  { reads, reasons, clock, progress }: ListPorts,
   request: ListRequest,
 ): Promise<ListResponse> {
   const limit = within('the page size', request.pageSize || PAGE, 1, LARGEST_PAGE);
+  const now = clock.now();
   const view = (runs: readonly Parameters<typeof runView>[0][]): RunView[] =>
-    runs.map((run) => runView(run, reasons));
+    runs.map((run) => ({ ...runView(run, reasons), progress: liveProgress(progress, run.id, now) }));
   const query = await filters(request, reads);
   return reads.snapshot(() => {
     const seq = reads.newestSeq();
     const fold = request.foldSweeps;
     if (request.recent) {
-      const { runs, more, sweeps, moreSweeps } = reads.recent({ now: clock.now(), perState: limit, fold });
+      const { runs, more, sweeps, moreSweeps } = reads.recent({ now, perState: limit, fold });
       const counts = more.map(({ state, count }) => ({ state: STATE_VIEWS[state], count }));
       const folded = sweepViews(reads, sweeps);
       return { runs: view(runs), nextBeforeId: 0, more: counts, seq, sweeps: folded, moreSweeps };

@@ -46,6 +46,7 @@ import type { EnvironmentPort } from './environment.js';
 import { explain, get } from './get.js';
 import { groupViews, removeGroup, setGroup } from './groups.js';
 import { list } from './list.js';
+import type { ProgressReads } from './progress-view.js';
 import { type RunFiles, remove } from './remove.js';
 import { rerun } from './rerun.js';
 import type { Defaults } from './submission.js';
@@ -62,6 +63,7 @@ export interface RunsPorts {
   reads: Reader;
   /** The scheduler's view. */
   reasons: Reasons & { ahead(runId: number): number };
+  progress: ProgressReads;
   environments: EnvironmentPort;
   configurations: ContentPort;
   diffs: Pick<ContentStore, 'store' | 'release'>;

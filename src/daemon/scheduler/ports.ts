@@ -21,6 +21,11 @@ export interface Ports {
     run: StoredRun,
     submission: Submission,
   ): Promise<{ point: ResumePoint | null; warnings: string[] }>;
+  /**
+   * Before its next attempt starts at `step`: its curve goes on there; null: nobody can tell where. A line for the log
+   * where it cannot.
+   */
+  goOn(run: StoredRun, step: number | null): Promise<string | null>;
   /** What a run's configuration files say otherwise than when it was submitted. */
   drifted(run: StoredRun, submission: Submission): Promise<Drifted>;
   /** Lines of ours at the head of an attempt's log. */

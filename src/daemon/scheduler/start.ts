@@ -68,6 +68,8 @@ export async function startAttempt(ports: Ports, runId: number, claimed: Claim):
     order.drift = drift;
     const { point, warnings } = await resumeFrom(ports, run, submission);
     if (text !== null) warnings.push(text);
+    const broken = await curveGoesOn(ports, order, point);
+    if (broken !== null) warnings.push(broken);
     prepared = await prepare(ports, order, submission, point, async (directory) => {
       await claimed.after;
       failpoint('beforeClaim');
@@ -106,6 +108,22 @@ const resumeFrom = async (
   run.resume.from === 'nothing' || (run.attempt === 0 && run.resume.from === 'newest')
     ? { point: null, warnings: [] }
     : ports.resumePoint(run, submission);
+
+/** The first attempt begins a curve, unless it goes on from a checkpoint. */
+const curveGoesOn = async (
+  ports: Ports,
+  { run, experimentId }: Order,
+  point: ResumePoint | null,
+): Promise<string | null> =>
+  run.attempt === 0 && point === null
+    ? null
+    : ports.goOn({ ...run, experimentId }, firstStep(point));
+
+/** null: nobody can tell. */
+function firstStep(point: ResumePoint | null): number | null {
+  if (point === null) return 0;
+  return point.step === null ? null : point.step + 1;
+}
 
 const prepare = (
   ports: Ports,

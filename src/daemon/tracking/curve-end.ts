@@ -8,6 +8,7 @@ import type { GoOn, Over } from './tracker-messages.js';
  * What expd writes goes on with its first point. Answers what TensorBoard will not show as one curve.
  */
 export async function goOn({ root, step, fileMode }: GoOn): Promise<string | null> {
+  if (step === null) return null;
   const theirs = curveDirectories(root).filter(({ files }) => hasForeign(files));
   const markers = await Promise.all(theirs.map(({ path }) => writeMarker(path, step)));
   for (const marker of markers) if (marker !== null) chmodSync(marker.path, fileMode);

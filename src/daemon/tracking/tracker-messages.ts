@@ -8,8 +8,8 @@ import type { TailProgress, TrackedAttempt } from './metrics-tail.js';
 /** Where a curve goes on. */
 export interface GoOn {
   root: string;
-  /** The first step of the attempt that is about to start. */
-  step: number;
+  /** The first step of the attempt that is about to start; null: nobody can tell, so that nothing is superseded. */
+  step: number | null;
   fileMode: number;
 }
 

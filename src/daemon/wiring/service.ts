@@ -13,6 +13,7 @@ import { composeService } from '../api/compose.js';
 import { type DaemonPorts, daemonService } from '../api/daemon.js';
 import { healthService } from '../api/health.js';
 import { logsService } from '../api/logs.js';
+import { type MetricsPorts, metricsService } from '../api/metrics.js';
 import { reflection } from '../api/reflection.js';
 import { type RunsPorts, runsService } from '../api/runs.js';
 import { listen } from '../api/server.js';
@@ -31,11 +32,15 @@ export async function serve(core: Core, work: Work, closers: Closers, end: End):
     services: [
       [RunsService, runsService(runsPorts(core, work, calls))],
       logsService(logs),
+      metricsService(metricsPorts(core, work, calls)),
       [ComposeService, composeService(calls, core.composer)],
       [DaemonService, daemonService(daemonPorts(core, work, calls, end))],
       [
         HealthService,
-        healthService(calls, new Set(['expd.v1.Runs', 'expd.v1.Logs', 'expd.v1.Compose', 'expd.v1.Daemon'])),
+        healthService(
+          calls,
+          new Set(['expd.v1.Runs', 'expd.v1.Logs', 'expd.v1.Metrics', 'expd.v1.Compose', 'expd.v1.Daemon']),
+        ),
       ],
       ...reflection(),
     ],
@@ -45,7 +50,15 @@ export async function serve(core: Core, work: Work, closers: Closers, end: End):
   closers.push(() => listening.close());
 }
 
-function runsPorts(core: Core, { scheduler }: Work, calls: Calls): RunsPorts {
+const metricsPorts = ({ reader, queue }: Core, { tracking }: Work, calls: Calls): MetricsPorts => ({
+  calls,
+  reads: reader,
+  tracker: tracking.tracker,
+  taken: ({ id }) => tracking.drain(id),
+  onCommit: queue.onCommit,
+});
+
+function runsPorts(core: Core, { scheduler, tracking }: Work, calls: Calls): RunsPorts {
   const { queue, reader, environments, configurations, diffs, clock, settings, layouts, chronicle } = core;
   return {
     calls,
@@ -53,6 +66,7 @@ function runsPorts(core: Core, { scheduler }: Work, calls: Calls): RunsPorts {
     onCommit: queue.onCommit,
     reads: reader,
     reasons: scheduler,
+    progress: { live: tracking.book, stored: reader },
     environments,
     configurations,
     diffs,

@@ -7,6 +7,7 @@ import { attemptsDir } from '../rundir/paths.js';
 import { sweepRecords, sweepUnclaimed } from '../rundir/sweep.js';
 import type { Reader } from '../store/reader.js';
 import type { Executor } from '../supervisor/executor.js';
+import type { Tracking } from './tracking.js';
 
 export interface TidyPorts {
   state: string;
@@ -14,6 +15,7 @@ export interface TidyPorts {
   reader: Reader;
   executor: Pick<Executor, 'settled'>;
   chronicle: Chronicle;
+  tracking: Pick<Tracking, 'ended'>;
   environments: Pick<ContentStore, 'removeUnused' | 'sweep'>;
   configurations: Pick<ContentStore, 'removeUnused' | 'sweep'>;
   diffs: Pick<ContentStore, 'removeUnused' | 'sweep'>;
@@ -24,7 +26,7 @@ export interface TidyPorts {
  * committed get their last records. Before anything is started, so that only leftovers are seen.
  */
 export async function tidyUp(ports: TidyPorts): Promise<void> {
-  const { state, log, reader, chronicle, executor } = ports;
+  const { state, log, reader, chronicle, tracking, executor } = ports;
   await Promise.all([ports.environments, ports.configurations, ports.diffs].map((store) => store.sweep()));
   const attempts = (await readdir(attemptsDir(state)).catch(() => [])).map((id) => reader.attempt(id));
   const known = attempts.filter((attempt) => attempt !== null);
@@ -36,7 +38,10 @@ export async function tidyUp(ports: TidyPorts): Promise<void> {
   await Promise.all(written.map(({ runDir, number }) => sweepRecords(runDir, number)));
   for (const attempt of known.filter(({ phase }) => phase === 'ended')) {
     const run = reader.run(attempt.runId);
-    const told = run === null ? [] : [chronicle.ended(attempt, run), chronicle.adopted(attempt, run)];
+    const told =
+      run === null
+        ? []
+        : [chronicle.ended(attempt, run), chronicle.adopted(attempt, run), tracking.ended(attempt, run)];
     void Promise.all(told).then(() => executor.settled(attempt.id));
   }
 }

@@ -11,6 +11,7 @@ import { lowDisk } from './adapters.js';
 import { configured, drifted } from './configured.js';
 import type { Closers, Core } from './core.js';
 import { tidyAfterRemovals, tidyUp } from './tidy.js';
+import { openTracking } from './tracking.js';
 
 export type Work = Awaited<ReturnType<typeof startWork>>;
 
@@ -33,6 +34,7 @@ export async function startWork(core: Core, closers: Closers) {
   });
   closers.push(() => executor.close());
 
+  const tracking = openTracking(core, closers);
   const ports: Ports = {
     clock,
     log,
@@ -42,6 +44,7 @@ export async function startWork(core: Core, closers: Closers) {
     store: { ...reader, submission },
     resumePoint: (run, asked) =>
       nextResumePoint(run.resume, { attempts: reader.attempts(run.id), submission: asked }, inspect),
+    goOn: tracking.goOn,
     drifted: (run, asked) => drifted(core, run, asked),
     annotate: (file, lines) => appendFile(file, lines.map((line) => `[expd] ${line}\n`).join('')),
     saysDone: ({ runDir, number }) => attemptSaysDone(runDir, number),
@@ -53,8 +56,13 @@ export async function startWork(core: Core, closers: Closers) {
     replaceExperiment: ({ project, experimentId, ulid }) =>
       discardExperiment({ project, experimentId, ulid, at: clock.now() }),
     lowDisk: (project) => lowDisk([project, places.state], settings.now),
-    started: (attempt, run) => void chronicle.started(attempt, run),
-    finished: (attempt, run) => (run === null ? Promise.resolve() : chronicle.ended(attempt, run)),
+    started(attempt, run) {
+      void chronicle.started(attempt, run);
+      void tracking.started(attempt, run);
+    },
+    async finished(attempt, run) {
+      if (run !== null) await Promise.all([chronicle.ended(attempt, run), tracking.ended(attempt, run)]);
+    },
   };
   const scheduler = new Scheduler(ports, settings.now.slots);
   seen = (fact) => scheduler.fact(fact);
@@ -62,10 +70,13 @@ export async function startWork(core: Core, closers: Closers) {
   settings.onChange(({ slots }) => scheduler.setSlots(slots));
   closers.push(queue.onCommit((committed) => scheduler.committed(committed)));
 
-  const tidy = { ...core, state: places.state, executor };
+  const tidy = { ...core, state: places.state, executor, tracking };
   await tidyUp(tidy);
   closers.push(tidyAfterRemovals(tidy, queue));
   scheduler.begin();
-  for (const { attempt, run } of reader.live()) void chronicle.adopted(attempt, run);
-  return { executor, scheduler };
+  for (const { attempt, run } of reader.live()) {
+    void chronicle.adopted(attempt, run);
+    void tracking.started(attempt, run);
+  }
+  return { executor, scheduler, tracking };
 }

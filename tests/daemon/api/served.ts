@@ -231,6 +231,7 @@ export class Served {
         stuck: () => null,
         ahead: (id) => reader.queued().filter((run) => run.id < id).length,
       },
+      progress: { live: { progress: () => null, standings: () => null }, stored: reader },
       environments: environmentStore(this.store.dir),
       configurations: configurationStore(this.store.dir),
       diffs,

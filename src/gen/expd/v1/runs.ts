@@ -376,6 +376,50 @@ export interface Run {
   job: number;
   /** Overrides of the task, for a run with a configuration or a job of a sweep. */
   overrides: string[];
+  /** Absent = it has logged nothing, or is not active (in lists). */
+  progress?: Progress | undefined;
+}
+
+/** How a run stands by what it logs. Absent = nobody can tell. */
+export interface Progress {
+  /** The highest that was logged. */
+  step?: number | undefined;
+  totalSteps?: number | undefined;
+  stepsPerSecond?: number | undefined;
+  remainingMs?:
+    | number
+    | undefined;
+  /** Of the newest point. */
+  atMs: number;
+  /** The metric that says most: the configured one, else a loss. */
+  headline?:
+    | MetricStanding
+    | undefined;
+  /** Lines of the metrics file that were of no use. */
+  badLines: number;
+  /** The last of them, its beginning, and why. */
+  badLine: string;
+  badLineWhy: string;
+  /** Why nothing is taken from the run's files. */
+  problem: string;
+}
+
+/** How one metric stands. */
+export interface MetricStanding {
+  key: string;
+  step: number;
+  /** May be NaN or infinite. */
+  value: number;
+  atMs: number;
+  points: number;
+  /** Absent = it was NaN throughout. */
+  lowest?: MetricExtreme | undefined;
+  highest?: MetricExtreme | undefined;
+}
+
+export interface MetricExtreme {
+  step: number;
+  value: number;
 }
 
 export interface Attempt {
@@ -462,6 +506,8 @@ export interface GetResponse {
   /** The last traceback or lines of a failed run's log. */
   logTail: Buffer;
   dependants: Dependency[];
+  /** By key. */
+  metrics: MetricStanding[];
 }
 
 export interface GetConfigurationRequest {
@@ -2986,6 +3032,7 @@ function createBaseRun(): Run {
     sweepId: 0,
     job: 0,
     overrides: [],
+    progress: undefined,
   };
 }
 
@@ -3080,6 +3127,9 @@ export const Run: MessageFns<Run> = {
     }
     for (const v of message.overrides) {
       writer.uint32(242).string(v!);
+    }
+    if (message.progress !== undefined) {
+      Progress.encode(message.progress, writer.uint32(250).fork()).join();
     }
     return writer;
   },
@@ -3335,6 +3385,339 @@ export const Run: MessageFns<Run> = {
             }
 
             message.overrides.push(reader.string());
+            continue;
+          }
+          case 31: {
+            if (tag !== 250) {
+              break;
+            }
+
+            message.progress = Progress.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseProgress(): Progress {
+  return {
+    step: undefined,
+    totalSteps: undefined,
+    stepsPerSecond: undefined,
+    remainingMs: undefined,
+    atMs: 0,
+    headline: undefined,
+    badLines: 0,
+    badLine: "",
+    badLineWhy: "",
+    problem: "",
+  };
+}
+
+export const Progress: MessageFns<Progress> = {
+  encode(message: Progress, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.step !== undefined) {
+      writer.uint32(8).int64(message.step);
+    }
+    if (message.totalSteps !== undefined) {
+      writer.uint32(16).int64(message.totalSteps);
+    }
+    if (message.stepsPerSecond !== undefined) {
+      writer.uint32(25).double(message.stepsPerSecond);
+    }
+    if (message.remainingMs !== undefined) {
+      writer.uint32(32).int64(message.remainingMs);
+    }
+    if (message.atMs !== 0) {
+      writer.uint32(40).int64(message.atMs);
+    }
+    if (message.headline !== undefined) {
+      MetricStanding.encode(message.headline, writer.uint32(50).fork()).join();
+    }
+    if (message.badLines !== 0) {
+      writer.uint32(56).int64(message.badLines);
+    }
+    if (message.badLine !== "") {
+      writer.uint32(66).string(message.badLine);
+    }
+    if (message.badLineWhy !== "") {
+      writer.uint32(74).string(message.badLineWhy);
+    }
+    if (message.problem !== "") {
+      writer.uint32(82).string(message.problem);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Progress {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseProgress();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.step = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.totalSteps = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.stepsPerSecond = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.remainingMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.atMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.headline = MetricStanding.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.badLines = longToNumber(reader.int64());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.badLine = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.badLineWhy = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.problem = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseMetricStanding(): MetricStanding {
+  return { key: "", step: 0, value: 0, atMs: 0, points: 0, lowest: undefined, highest: undefined };
+}
+
+export const MetricStanding: MessageFns<MetricStanding> = {
+  encode(message: MetricStanding, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.step !== 0) {
+      writer.uint32(16).int64(message.step);
+    }
+    if (message.value !== 0) {
+      writer.uint32(29).float(message.value);
+    }
+    if (message.atMs !== 0) {
+      writer.uint32(32).int64(message.atMs);
+    }
+    if (message.points !== 0) {
+      writer.uint32(40).int64(message.points);
+    }
+    if (message.lowest !== undefined) {
+      MetricExtreme.encode(message.lowest, writer.uint32(50).fork()).join();
+    }
+    if (message.highest !== undefined) {
+      MetricExtreme.encode(message.highest, writer.uint32(58).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MetricStanding {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMetricStanding();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.step = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 29) {
+              break;
+            }
+
+            message.value = reader.float();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.atMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.points = longToNumber(reader.int64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.lowest = MetricExtreme.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.highest = MetricExtreme.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseMetricExtreme(): MetricExtreme {
+  return { step: 0, value: 0 };
+}
+
+export const MetricExtreme: MessageFns<MetricExtreme> = {
+  encode(message: MetricExtreme, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.step !== 0) {
+      writer.uint32(8).int64(message.step);
+    }
+    if (message.value !== 0) {
+      writer.uint32(21).float(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MetricExtreme {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMetricExtreme();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.step = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 21) {
+              break;
+            }
+
+            message.value = reader.float();
             continue;
           }
         }
@@ -4020,6 +4403,7 @@ function createBaseGetResponse(): GetResponse {
     notices: [],
     logTail: Buffer.alloc(0),
     dependants: [],
+    metrics: [],
   };
 }
 
@@ -4045,6 +4429,9 @@ export const GetResponse: MessageFns<GetResponse> = {
     }
     for (const v of message.dependants) {
       Dependency.encode(v!, writer.uint32(58).fork()).join();
+    }
+    for (const v of message.metrics) {
+      MetricStanding.encode(v!, writer.uint32(66).fork()).join();
     }
     return writer;
   },
@@ -4116,6 +4503,14 @@ export const GetResponse: MessageFns<GetResponse> = {
             }
 
             message.dependants.push(Dependency.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.metrics.push(MetricStanding.decode(reader, reader.uint32()));
             continue;
           }
         }

@@ -1,0 +1,128 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PACKAGE_ROOT } from '../../install.js';
+import type { Submission } from '../run/submission.js';
+import { metricsStart } from '../rundir/metadata.js';
+import { directoryMode, fileMode } from '../rundir/modes.js';
+import { runPaths, tensorboardDir } from '../rundir/paths.js';
+import type { StoredAttempt, StoredRun } from '../store/stored.js';
+import { hparamsOf } from '../tracking/hparams.js';
+import type { ToldLine } from '../tracking/metrics-line.js';
+import type { TrackedAttempt } from '../tracking/metrics-tail.js';
+import { plannedSteps } from '../tracking/planned-steps.js';
+import { ProgressBook } from '../tracking/progress-book.js';
+import { Tracker } from '../tracking/tracker.js';
+import type { Closers, Core } from './core.js';
+
+export type Tracking = ReturnType<typeof openTracking>;
+
+/** Told of lines like `{"event":"checkpoint",…}`: at least once each, in order; again after the daemon was killed. */
+export type ToldListener = (attempt: TrackedAttempt, line: ToldLine) => void;
+
+/** What runs log: followed while they run, and known afterwards. */
+export function openTracking(core: Core, closers: Closers) {
+  const { clock, log, queue, submission } = core;
+  const book = new ProgressBook({
+    clock,
+    log,
+    save: async (progress, standings, anew) => {
+      const commands = [{ do: 'recordProgress', progress, standings, anew } as const];
+      const [result] = await queue.execute({ requestId: null, commands });
+      return result?.ok === true || result?.code === 'not_found';
+    },
+  });
+  const listeners = new Map<string, ToldListener[]>();
+  const tracker = new Tracker({
+    workerFile: join(PACKAGE_ROOT, 'dist/tracker.cjs'),
+    log,
+    progress: (progress) => book.take(progress),
+    told: (attempt, line) => {
+      for (const listener of listeners.get(line.event) ?? []) listener(attempt, line);
+    },
+  });
+  closers.push(() => book.stop());
+  closers.push(() => tracker.close());
+
+  /** What concerns a run happens in order: an attempt's last lines are taken before the next one begins. */
+  const turns = new Map<number, Promise<unknown>>();
+  const inTurn = <T>(runId: number, work: () => Promise<T>): Promise<T> => {
+    const done = (turns.get(runId) ?? Promise.resolve()).then(work);
+    const settled = done
+      .catch(() => {})
+      .then(() => {
+        if (turns.get(runId) === settled) turns.delete(runId);
+      });
+    turns.set(runId, settled);
+    return done;
+  };
+
+  return {
+    tracker,
+    book,
+    /** Lines with this event. */
+    onTold(event: string, listener: ToldListener): void {
+      listeners.set(event, [...(listeners.get(event) ?? []), listener]);
+    },
+    /** The command runs. */
+    started: (attempt: StoredAttempt, run: StoredRun): Promise<void> =>
+      inTurn(run.id, async () => {
+        const tracked = await trackedAttempt(attempt, run, submission(run.id));
+        if (tracked !== null) tracker.track(tracked);
+      }),
+    /** The end is committed. Resolves when all that was logged is taken over. */
+    ended: (attempt: StoredAttempt, run: StoredRun): Promise<void> =>
+      inTurn(run.id, async () => {
+        const tracked = await trackedAttempt(attempt, run, submission(run.id));
+        if (tracked === null) return;
+        await tracker.finish(tracked);
+        const over = 'endedAt' in run;
+        if (over) await book.close(run.id);
+        const { root, fileMode, hparams } = tracked;
+        if (!over || hparams === null) return;
+        const end = run.state === 'succeeded' ? 'success' : 'failure';
+        const warning = await tracker.over({ root, fileMode, hparams, end });
+        if (warning !== null) log.warn({ event: 'curve_end', runId: run.id, warning });
+      }),
+    /** The run is over. Resolves when all that it logged is taken over. */
+    drain: (runId: number): Promise<void> => inTurn(runId, () => tracker.drain(runId)),
+    /** An attempt is about to start at this step, and its curve to go on. A line for its log where it cannot. */
+    goOn: (run: Pick<StoredRun, 'id' | 'project' | 'experimentId'>, step: number | null): Promise<string | null> =>
+      inTurn(run.id, () => {
+        const umask = submission(run.id)?.umask ?? 0o077;
+        const root = tensorboardDir(run.project, run.experimentId);
+        return tracker.goOn({ root, step, fileMode: fileMode(umask) });
+      }),
+  };
+}
+
+async function trackedAttempt(
+  attempt: StoredAttempt,
+  run: StoredRun,
+  submission: Submission | null,
+): Promise<TrackedAttempt | null> {
+  if (submission === null || attempt.runDir === '') return null;
+  const { metricsFile, records } = runPaths(attempt.runDir, attempt.number, submission.split);
+  const metadata =
+    attempt.number === 1 ? '' : await readFile(join(records, 'metadata.json'), 'utf8').catch(() => '');
+  return {
+    attemptId: attempt.id,
+    runId: run.id,
+    attempt: attempt.number,
+    metricsFile,
+    from: metricsStart(metadata),
+    resumesAt: attempt.resumedStep === null ? null : attempt.resumedStep + 1,
+    root: tensorboardDir(run.project, run.experimentId),
+    directoryMode: directoryMode(submission.umask),
+    fileMode: fileMode(submission.umask),
+    hparams: hparamsOf(run.overrides, run.job?.sweep ?? null),
+    plannedSteps: plannedSteps([...submission.argv, ...run.overrides], configOf(submission)),
+  };
+}
+
+function configOf({ configuration }: Submission): unknown {
+  try {
+    return JSON.parse(configuration?.composed?.job ?? 'null');
+  } catch {
+    return null;
+  }
+}
