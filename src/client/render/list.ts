@@ -1,6 +1,7 @@
 import type { ListResponse, Run, Sweep } from '../../gen/expd/v1/runs.js';
 import type { Answer, Style } from './output.js';
 import { plain } from './plain.js';
+import { progressJson, remaining } from './progress.js';
 import { jobName, paintState, ran, runJson, stateWord } from './run.js';
 import { jobsDone, stateCounts, sweepHead, sweepJson, sweepName, sweepState } from './sweep.js';
 import { type Column, table } from './table.js';
@@ -26,7 +27,7 @@ export function listed(
   );
   return {
     json: {
-      runs: runs.map(runJson),
+      runs: runs.map((run) => ({ ...runJson(run), progress: progressJson(run.progress) })),
       sweeps: sweeps.map(sweepJson),
       more: Object.fromEntries(page.more.map(({ state, count }) => [stateWord(state), count])),
       moreSweeps: page.moreSweeps,
@@ -96,6 +97,11 @@ const COLUMNS: readonly ListColumn[] = [
   },
   { title: 'DONE', sweep: (sweep) => `${jobsDone(sweep)}/${sweep.jobs}`, align: 'right' },
   { title: 'TIME', run: (run, { now }) => ran(run, now), sweep: took, align: 'right' },
+  {
+    title: 'LEFT',
+    run: ({ progress }) => remaining(progress),
+    align: 'right',
+  },
   {
     title: 'AGE',
     run: ({ submittedAtMs }, { now }) => age(now - submittedAtMs),

@@ -12,6 +12,7 @@ import { fieldLines } from './fields.js';
 import { tailLines } from './log-tail.js';
 import type { Answer, Style } from './output.js';
 import { plain, shellLine } from './plain.js';
+import { complaints, metricJson, metricTable, progressJson, progressWords } from './progress.js';
 import { attemptJson, jobName, paintState, runJson, stateWord } from './run.js';
 import { age, localTime, span } from './time.js';
 
@@ -29,12 +30,16 @@ export function shown(found: GetResponse, asked: string): Answer {
       code: code === undefined ? null : codeJson(code),
       notices: found.notices,
       dependants,
+      progress: progressJson(run.progress),
+      metrics: found.metrics.map(metricJson),
       logTail: tailLines(found.logTail).join('\n') || null,
     },
     text: (style) => [
       ...head(run, style),
       ...fields(found, run, style),
       ...attempts(found.attempts, style),
+      ...(found.metrics.length === 0 ? [] : ['', ...metricTable(found.metrics, style)]),
+      ...complaints(run.progress).map((line) => style.paint('yellow', plain(line))),
       ...found.notices.map((notice) => style.paint('yellow', plain(notice))),
       ...(found.logTail.length === 0 ? [] : ['', style.paint('bold', 'the end of its log')]),
       ...tailLines(found.logTail),
@@ -66,6 +71,7 @@ function fields({ submission, code, dependants }: GetResponse, run: Run, style: 
     ['experiment', plain(run.experimentId)],
     ['submitted', `${localTime(run.submittedAtMs, now)} (${age(now - run.submittedAtMs)} ago)`],
     ['begin', run.beginAtMs > now ? localTime(run.beginAtMs, now) : ''],
+    ['progress', progressWords(run.progress)],
     ['time limit', run.timeLimitMs === 0 ? '' : span(run.timeLimitMs)],
     ['priority', run.priority === 0 ? '' : String(run.priority)],
     ['group', run.group === 'default' ? '' : plain(run.group)],
