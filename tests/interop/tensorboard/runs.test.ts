@@ -1,0 +1,102 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { Home } from '../../helpers/home.js';
+import { interopPython } from '../../helpers/interop-python.js';
+import { type Attempt, curve, imageSteps, SCALARS } from './attempts.js';
+import { Board, LOADERS, type Loader } from './board.js';
+
+// Runs of the daemon's, killed and resumed, as TensorBoard shows them: one that was there all the time, and one that
+// is started afterwards.
+
+const { python, test } = interopPython('training');
+
+type Planned = Attempt & { befalls?: 'torn' | 'future' };
+
+const CRASH_AND_RESUME: Planned[] = [
+  { number: 1, from: 0, to: 250, end: 'kill' },
+  { number: 2, from: 181, to: 300, end: 'finish' },
+];
+const THREE_CRASHES: Planned[] = [
+  { number: 1, from: 0, to: 250, end: 'kill' },
+  { number: 2, from: 181, to: 320, end: 'kill' },
+  { number: 3, from: 101, to: 150, end: 'kill' },
+  { number: 4, from: 121, to: 330, end: 'finish' },
+];
+const FROM_SCRATCH: Planned[] = [
+  { number: 1, from: 0, to: 250, end: 'kill' },
+  { number: 2, from: 0, to: 90, end: 'finish' },
+];
+const befalling = (befalls: 'torn' | 'future'): Planned[] =>
+  CRASH_AND_RESUME.map((attempt) => (attempt.end === 'kill' ? { ...attempt, befalls } : attempt));
+
+interface Case {
+  name: string;
+  /** Of tests/interop/tensorboard/trainer.py, or `lines`. */
+  writers: string[];
+  plan: Planned[];
+}
+
+const CASES: Case[] = [
+  { name: 'lines', writers: ['lines'], plan: CRASH_AND_RESUME },
+  { name: 'tensorboardX', writers: ['tensorboardX'], plan: CRASH_AND_RESUME },
+  { name: 'tensorboardX-purge', writers: ['tensorboardX+purge_step'], plan: CRASH_AND_RESUME },
+  { name: 'pytorch', writers: ['pytorch'], plan: CRASH_AND_RESUME },
+  { name: 'pytorch-purge', writers: ['pytorch+purge_step'], plan: CRASH_AND_RESUME },
+  { name: 'both', writers: ['tensorboardX', 'lines'], plan: CRASH_AND_RESUME },
+  { name: 'lines-three', writers: ['lines'], plan: THREE_CRASHES },
+  { name: 'tensorboardX-three', writers: ['tensorboardX'], plan: THREE_CRASHES },
+  { name: 'lines-scratch', writers: ['lines'], plan: FROM_SCRATCH },
+  { name: 'tensorboardX-scratch', writers: ['tensorboardX'], plan: FROM_SCRATCH },
+  { name: 'tensorboardX-torn', writers: ['tensorboardX'], plan: befalling('torn') },
+  { name: 'lines-future', writers: ['lines'], plan: befalling('future') },
+];
+
+let home: Home;
+const boards = new Map<string, Board>();
+const ids = new Map<string, string>();
+
+async function open(when: string, logdir: string): Promise<void> {
+  await Promise.all(
+    LOADERS.map(async (loader) =>
+      boards.set(`${when} ${loader}`, await Board.open(python, logdir, home.dir, loader)),
+    ),
+  );
+}
+
+beforeAll(async () => {
+  home = new Home();
+  await home.start(['--slots', '2']);
+  const logdir = join(home.project, 'outputs/tensorboard');
+  mkdirSync(logdir, { recursive: true });
+  await open('live', logdir);
+  const script = join(import.meta.dirname, 'attempt.mjs');
+  const trainer = join(import.meta.dirname, 'trainer.py');
+  for (const { name, writers, plan } of CASES) {
+    const argv = [process.execPath, script, python, trainer, writers.join(), JSON.stringify(plan)];
+    ids.set(name, String(await home.submit(argv, ['--name', name])));
+  }
+  for (const { name } of CASES) {
+    const { code, stdout } = await home.expctl(['wait', ids.get(name)!]);
+    expect(code, stdout).toBe(0);
+  }
+  await open('afterwards', logdir);
+}, 600_000);
+afterAll(async () => {
+  await Promise.all([...boards.values()].map((board) => board.close()));
+  await home.close();
+});
+
+for (const when of ['live', 'afterwards'])
+  for (const loader of LOADERS as readonly Loader[])
+    for (const one of CASES)
+      test(`${when}, ${loader}: ${one.name}: one curve`, async () => {
+        const board = boards.get(`${when} ${loader}`)!;
+        const run = `${one.name}-${ids.get(one.name)}`;
+        // Never two writers in a directory.
+        const places = one.writers.length > 1 ? [run, `${run}/metrics`] : [run];
+        for (const place of places)
+          for (const tag of SCALARS) await board.shows((on) => on.scalars(place, tag), curve(one.plan, tag));
+        if (one.writers.some((writer) => writer !== 'lines'))
+          await board.shows((on) => on.imageSteps(run, 'sample'), imageSteps(one.plan));
+      }, 120_000);
