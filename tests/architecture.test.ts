@@ -40,6 +40,7 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
   'daemon/log': ['daemon/log-file', 'daemon/log-stream'],
   client: [
     'gen',
+    'tensorboard',
     'hydra',
     'composition',
     'places',

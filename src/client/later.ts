@@ -29,17 +29,12 @@ const FLAGS: Readonly<Record<string, Capability>> = {
 };
 
 const VERBS: Readonly<Record<string, Capability>> = {
-  metrics: 'tracking',
-  plot: 'tracking',
-  top: 'gpus',
   checkpoints: 'tracking',
   artifacts: 'tracking',
   compare: 'tracking',
   find: 'tracking',
-  tensorboard: 'tracking',
   preempt: 'gpus',
   gpus: 'gpus',
-  archive: 'experiments',
   experiment: 'experiments',
   context: 'remote',
   pki: 'remote',

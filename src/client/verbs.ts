@@ -1,5 +1,6 @@
 import { cancel, hold, pause, release } from './commands/act.js';
 import { resume, retry } from './commands/again.js';
+import { archive } from './commands/archive.js';
 import { completion } from './commands/completion.js';
 import { compose } from './commands/compose.js';
 import { config } from './commands/config.js';
@@ -21,11 +22,15 @@ import { groups, groupsRemove, groupsSet } from './commands/groups.js';
 import { help } from './commands/help.js';
 import { logs } from './commands/logs.js';
 import { ls } from './commands/ls.js';
+import { metrics } from './commands/metrics.js';
+import { plot } from './commands/plot.js';
 import { rerun } from './commands/rerun.js';
 import { rm } from './commands/rm.js';
 import { run } from './commands/run.js';
 import { show } from './commands/show.js';
 import { submit } from './commands/submit.js';
+import { tensorboard } from './commands/tensorboard.js';
+import { top } from './commands/top.js';
 import { version } from './commands/version.js';
 import { wait } from './commands/wait.js';
 import type { Verb } from './verb.js';
@@ -37,6 +42,10 @@ export const VERBS: readonly Verb[] = [
   ls,
   show,
   logs,
+  metrics,
+  plot,
+  top,
+  tensorboard,
   wait,
   cancel,
   hold,
@@ -50,6 +59,7 @@ export const VERBS: readonly Verb[] = [
   note,
   explain,
   rm,
+  archive,
   groups,
   groupsSet,
   groupsRemove,

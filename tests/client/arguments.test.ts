@@ -89,8 +89,8 @@ describe('what is not there yet is refused by name', () => {
   });
 
   test('verbs', () => {
-    expect(laterVerb(['plot', '7'])?.message).toBe(
-      'plot comes with metrics and checkpoint tracking, which this version does not have',
+    expect(laterVerb(['checkpoints', '7'])?.message).toBe(
+      'checkpoints comes with metrics and checkpoint tracking, which this version does not have',
     );
     expect(laterVerb(['pki', 'init'])?.message).toContain('pki comes with remote hosts');
     expect(laterVerb(['frob'])).toBe(null);

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { configurationJson } from '../../src/client/render/configuration.js';
 import { flagWords, usage } from '../../src/client/render/help.js';
+import { metricJson, progressJson } from '../../src/client/render/progress.js';
 import { attemptJson, runJson } from '../../src/client/render/run.js';
 import { codeJson, submissionJson } from '../../src/client/render/show.js';
 import { sweepJson } from '../../src/client/render/sweep.js';
@@ -10,7 +11,16 @@ import { VERBS } from '../../src/client/verbs.js';
 import { SETTINGS } from '../../src/daemon/options.js';
 import { indexLine } from '../../src/daemon/rundir/runs-index.js';
 import { runningStatus } from '../../src/daemon/rundir/status.js';
-import { Attempt, CodeState, Configuration, Run, Submission, Sweep } from '../../src/gen/expd/v1/runs.js';
+import {
+  Attempt,
+  CodeState,
+  Configuration,
+  MetricStanding,
+  Progress,
+  Run,
+  Submission,
+  Sweep,
+} from '../../src/gen/expd/v1/runs.js';
 
 const docs = resolve(import.meta.dirname, '../../docs');
 const cell = (text: string): string => text.replaceAll('|', '\\|');
@@ -83,6 +93,12 @@ test('docs/json.md names every field of what it shows', () => {
       names!.replaceAll('`', '').split(', '),
     );
   expect(named('Run').toSorted()).toEqual(Object.keys(runJson(Run.decode(new Uint8Array()))).toSorted());
+  expect(named('Progress').toSorted()).toEqual(
+    Object.keys(progressJson(Progress.decode(new Uint8Array())) ?? {}).toSorted(),
+  );
+  expect(named('Metric').toSorted()).toEqual(
+    Object.keys(metricJson(MetricStanding.decode(new Uint8Array()))).toSorted(),
+  );
   expect(named('Attempt').toSorted()).toEqual(
     Object.keys(attemptJson(Attempt.decode(new Uint8Array()))).toSorted(),
   );

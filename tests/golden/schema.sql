@@ -1,4 +1,4 @@
--- user_version 3
+-- user_version 4
 
 CREATE TABLE groups (
   name TEXT PRIMARY KEY,
@@ -200,3 +200,31 @@ CREATE INDEX runs_experiment ON runs (experiment_id);
 CREATE INDEX submissions_hydra ON submissions (hydra_sha) WHERE hydra_sha IS NOT NULL;
 
 CREATE INDEX submissions_tree ON submissions (tree_sha) WHERE tree_sha IS NOT NULL;
+
+CREATE TABLE progress (
+  run_id INTEGER PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,
+  attempt INTEGER NOT NULL,
+  step INTEGER,
+  total_steps INTEGER,
+  steps_per_second REAL,
+  at REAL,
+  bad_lines INTEGER NOT NULL CHECK (bad_lines >= 0),
+  bad_example TEXT,
+  problem TEXT
+) STRICT;
+
+CREATE TABLE metrics (
+  run_id INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+  key TEXT NOT NULL,
+  step INTEGER NOT NULL,
+  value REAL,
+  at REAL NOT NULL,
+  points INTEGER NOT NULL CHECK (points > 0),
+  lowest REAL,
+  lowest_step INTEGER,
+  highest REAL,
+  highest_step INTEGER,
+  PRIMARY KEY (run_id, key),
+  CHECK ((lowest IS NULL) = (lowest_step IS NULL)),
+  CHECK ((highest IS NULL) = (highest_step IS NULL))
+) STRICT, WITHOUT ROWID;

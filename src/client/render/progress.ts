@@ -74,7 +74,7 @@ export function complaints(progress: Progress | undefined): string[] {
 const MOST = 40;
 
 /** Each metric with its last value and its extremes. */
-export function metricTable(metrics: readonly MetricStanding[], style: Style): string[] {
+export function metricTable(metrics: readonly MetricStanding[], style: Style, most = MOST): string[] {
   if (metrics.length === 0) return [];
   const columns: Column<MetricStanding>[] = [
     { title: 'METRIC', cell: ({ key }) => plain(key), shrinks: true },
@@ -99,8 +99,8 @@ export function metricTable(metrics: readonly MetricStanding[], style: Style): s
     { title: 'POINTS', cell: ({ points }) => String(points), align: 'right' },
     { title: 'AGE', cell: ({ atMs }) => age(style.now - atMs), align: 'right' },
   ];
-  const [head = '', ...rows] = table(columns, metrics.slice(0, MOST), style.width);
+  const [head = '', ...rows] = table(columns, metrics.slice(0, most), style.width);
   const more =
-    metrics.length > MOST ? [style.paint('dim', `… ${metrics.length - MOST} more (expctl metrics)`)] : [];
+    metrics.length > most ? [style.paint('dim', `… ${metrics.length - most} more (expctl metrics)`)] : [];
   return [style.paint('bold', head), ...rows, ...more];
 }

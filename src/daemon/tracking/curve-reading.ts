@@ -82,7 +82,10 @@ export class CurveReading {
       },
       rewind: (step, keys) => {
         if (set.curves.size > 0) complete();
-        rewinds.push({ step, keys: keys.filter(this.#matches) });
+        const told = keys.filter(this.#matches);
+        // START and what ends each tag say the same.
+        const known = rewinds.some((one) => one.step === step && told.every((key) => one.keys.includes(key)));
+        if (told.length > 0 && !known) rewinds.push({ step, keys: told });
       },
     }))
       await nextTurn();

@@ -13,7 +13,7 @@ export function hparamsOf(overrides: readonly string[], sweep: number | null): H
     return key === undefined || value === undefined ? [] : [[key, value]];
   });
   if (pairs.length === 0) return null;
-  const values = Object.fromEntries(pairs.map(([key, value]) => [key, valueOf(value)]));
+  const values = Object.fromEntries(pairs.map(([key, value]) => [key, typed(value)]));
   const group = pairs.filter(([key]) => !/(^|[._])seed$/.test(key)).map(([key, value]) => `${key}=${value}`);
   const name = sweep === null ? [] : [`s${sweep}`];
   return {
@@ -22,7 +22,7 @@ export function hparamsOf(overrides: readonly string[], sweep: number | null): H
   };
 }
 
-function valueOf(text: string): HParam {
+function typed(text: string): HParam {
   if (text === 'true' || text === 'false') return text === 'true';
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : text;
 }

@@ -1,0 +1,67 @@
+import { MetricsService } from '../../gen/expd/v1/metrics.js';
+import { RunsService } from '../../gen/expd/v1/runs.js';
+import { list, toggle, whole } from '../arguments.js';
+import { moments, query, readCurves } from '../curves.js';
+import { READER_GONE } from '../follow.js';
+import { detachable } from '../interrupt.js';
+import { metricsFound, momentJson, momentLine, pointsFound } from '../render/metrics.js';
+import { jsonLine } from '../render/output.js';
+import { type Context, verb } from '../verb.js';
+
+const MOST = Number.MAX_SAFE_INTEGER;
+/** Of what is there already, when it is followed. */
+const BEFORE = 10;
+
+export const metrics = verb({
+  name: 'metrics',
+  operands: 'RUN',
+  takes: [1, 1],
+  summary: 'what a run logs: last, lowest and highest of each metric, all points of some, or as it comes',
+  flags: {
+    follow: toggle('print points as they come, until the run ends', 'f'),
+    key: list('KEY', 'the points of this metric; may be repeated; * stands for anything'),
+    'from-step': whole('STEP', 'only from this step on', 0, MOST),
+    'to-step': whole('STEP', 'only up to this step', 0, MOST),
+    points: whole(
+      'N',
+      'at most N points of each, chosen so that the curve looks the same',
+      1,
+      10_000_000,
+      'n',
+    ),
+  },
+  examples: [
+    ['expctl metrics 7', 'how each metric of run 7 stands'],
+    ['expctl metrics -f 7', 'points as they come; Ctrl-C detaches, the run goes on'],
+    ["expctl metrics 7 --key 'val/*' --json", 'all points of some metrics, for a program'],
+  ],
+  async run(context, { operands: [run = ''], flags }) {
+    const asked = query(run, flags.key, {
+      ...(flags['from-step'] !== undefined && { fromStep: flags['from-step'] }),
+      ...(flags['to-step'] !== undefined && { toStep: flags['to-step'] }),
+      maxPoints: flags.points ?? 0,
+    });
+    if (flags.follow) return follow(context, { ...asked, maxPoints: flags.points ?? BEFORE });
+    if (flags.key.length > 0) return pointsFound(await readCurves(context.daemon, asked), flags.key);
+    const found = await context.daemon.call(RunsService.get, { run, logLines: 0 });
+    return metricsFound(found);
+  },
+});
+
+async function follow({ daemon, screen, json }: Context, asked: ReturnType<typeof query>): Promise<number> {
+  const parting = (): string => `not followed any more; expctl metrics -f ${asked.run} goes on`;
+  return detachable(screen, parting, async () => {
+    for await (const answer of daemon.stream(MetricsService.follow, { query: asked })) {
+      for (const { step } of answer.rewinds)
+        await screen.write(
+          json
+            ? jsonLine({ type: 'rewind', step })
+            : `${screen.style.paint('yellow', `the run goes on at step ${step}`)}\n`,
+        );
+      for (const moment of moments(answer))
+        await screen.write(json ? jsonLine(momentJson(moment)) : `${momentLine(moment, screen.style)}\n`);
+      if (screen.closed()) return READER_GONE;
+    }
+    return 0;
+  });
+}
