@@ -115,9 +115,7 @@ const curveGoesOn = async (
   { run, experimentId }: Order,
   point: ResumePoint | null,
 ): Promise<string | null> =>
-  run.attempt === 0 && point === null
-    ? null
-    : ports.goOn({ ...run, experimentId }, firstStep(point));
+  run.attempt === 0 && point === null ? null : ports.goOn({ ...run, experimentId }, firstStep(point));
 
 /** null: nobody can tell. */
 function firstStep(point: ResumePoint | null): number | null {

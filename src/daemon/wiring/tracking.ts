@@ -86,7 +86,10 @@ export function openTracking(core: Core, closers: Closers) {
     /** The run is over. Resolves when all that it logged is taken over. */
     drain: (runId: number): Promise<void> => inTurn(runId, () => tracker.drain(runId)),
     /** An attempt is about to start at this step, and its curve to go on. A line for its log where it cannot. */
-    goOn: (run: Pick<StoredRun, 'id' | 'project' | 'experimentId'>, step: number | null): Promise<string | null> =>
+    goOn: (
+      run: Pick<StoredRun, 'id' | 'project' | 'experimentId'>,
+      step: number | null,
+    ): Promise<string | null> =>
       inTurn(run.id, () => {
         const umask = submission(run.id)?.umask ?? 0o077;
         const root = tensorboardDir(run.project, run.experimentId);
