@@ -10,7 +10,7 @@ export interface Finding {
   beside: string;
   /** What is judged: a ratio, or a figure in `unit`. */
   value: Spread;
-  unit: '×' | 'ms' | 'MB' | '%' | '/s';
+  unit: '×' | 'ms' | 'MB' | '%' | '/s' | '';
   must: number;
   /** Better than what must hold. */
   goal?: number;

@@ -14,7 +14,7 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
   'daemon/scheduler': ['daemon/run', 'daemon/queue', 'daemon/store', 'daemon/supervisor'],
   'daemon/supervisor': ['daemon/run', 'daemon/rundir'],
   'daemon/rundir': ['daemon/run', 'daemon/store', 'hydra', 'code', 'program', 'environment', 'secrets'],
-  'daemon/tracking': ['daemon/rundir', 'tensorboard'],
+  'daemon/tracking': ['daemon/run', 'daemon/rundir', 'tensorboard'],
   'daemon/checkpoints': ['daemon/run', 'daemon/rundir'],
   'daemon/api': [
     'daemon/run',

@@ -133,3 +133,26 @@ exit 75
     expect(curve(`train-${id}`, 'loss')).toEqual(expected);
   }
 });
+
+test('a run that floods its file, another one a line without end: others are taken meanwhile', async () => {
+  const go = join(home.dir, 'go');
+  const flood = home.script(
+    'flood.sh',
+    `#!/bin/sh\nuntil [ -e ${go} ]; do yes '{"step":1,"loss":1}' | head -c 5000000 >> "$EXPD_METRICS"; done\n`,
+  );
+  const endless = home.script(
+    'endless.sh',
+    `#!/bin/sh\nuntil [ -e ${go} ]; do head -c 1000000 /dev/zero | tr '\\0' x >> "$EXPD_METRICS"; sleep 0.02; done\n`,
+  );
+  const small = home.script('small.sh', '#!/bin/sh\necho \'{"step":1,"loss":1}\' >> "$EXPD_METRICS"\n');
+  await home.stop();
+  await home.start(['--slots', '3']);
+  const floods = [await home.submit([flood]), await home.submit([endless])];
+  const id = await home.submit([small]);
+  expect(await wait(id)).toBe(0);
+  await until('its point is there', () => curve(`small-${id}`, 'loss').length === 1);
+  await until('the flood is taken', () => curve(`flood-${floods[0]}`, 'loss').length > 1000);
+  appendFileSync(go, '');
+  for (const one of floods) expect(await wait(one)).toBe(0);
+  expect(existsSync(curvesOf(`endless-${floods[1]}`))).toBe(false);
+}, 120_000);

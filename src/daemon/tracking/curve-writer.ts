@@ -88,10 +88,15 @@ export class CurveWriter {
     makeDirectory(directory, directoryMode);
     const isFirst = eventFilesOf(directory).length === 0;
     const writer = new EventWriter(directory, { suffix: OWN_SUFFIX, mode: fileMode });
-    if (this.rewindTo !== null) writer.rewind(this.rewindTo, undefined, at);
-    this.#mark(writer, mark, step, at);
-    if (isFirst && hparams !== null)
-      writer.hparams(hparams.values, { group: hparams.group, startedAt: at }, at);
+    try {
+      if (this.rewindTo !== null) writer.rewind(this.rewindTo, undefined, at);
+      this.#mark(writer, mark, step, at);
+      if (isFirst && hparams !== null)
+        writer.hparams(hparams.values, { group: hparams.group, startedAt: at }, at);
+    } catch (cause) {
+      abandon(writer);
+      throw cause;
+    }
     this.rewindTo = null;
     this.#writer = writer;
     return writer;
@@ -102,6 +107,13 @@ export class CurveWriter {
     writer.session('checkpoint', step, { message }, at);
     this.#sinceMark = 0;
   }
+}
+
+/** No point stands in it yet. */
+function abandon(writer: EventWriter): void {
+  try {
+    writer.close();
+  } catch {} // What made it useless is told already.
 }
 
 /** Where lines once went to the sub-run they go on there: a curve is not parted. */

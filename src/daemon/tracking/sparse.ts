@@ -9,7 +9,7 @@ let seek: Seek | null = null;
 /** Where in a sparse file the next bytes lie that somebody wrote; null: there are none, or nobody can tell. */
 export function nextData(fd: number, offset: number): number | null {
   // Only for a run that makes a file of holes: nobody else needs to load it.
-  seek ??= createRequire(import.meta.url)('koffi')
+  seek ??= createRequire(import.meta.filename)('koffi')
     .load(null)
     .func('int64_t lseek(int, int64_t, int)') as Seek;
   const found = Number(seek(fd, offset, SEEK_DATA));

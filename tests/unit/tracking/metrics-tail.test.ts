@@ -78,7 +78,7 @@ test('the last line counts without its newline, where it is whole', () => {
 });
 
 test('killed at any byte of the event file, by whatever line: nothing is lost and nothing doubled', () => {
-  const lines = steps(0, 2500).flatMap((line, n) => [
+  const lines = steps(0, 1200).flatMap((line, n) => [
     line,
     ...(n % 100 === 0 ? [{ event: 'note', n }, 'bad\n'] : []),
   ]);
@@ -96,7 +96,7 @@ test('killed at any byte of the event file, by whatever line: nothing is lost an
     101,
     150,
     200,
-    ...Array.from({ length: 40 }, (_, n) => 17 + n * 1801),
+    ...Array.from({ length: 20 }, (_, n) => 17 + n * 1801),
     whole.length,
   ];
   for (const cut of cuts) {
@@ -105,9 +105,9 @@ test('killed at any byte of the event file, by whatever line: nothing is lost an
     writeFileSync(join(world.root, name!), whole.subarray(0, cut));
     world.told.length = 0;
     const tail = drain(world.tail());
-    expect(world.curves(), `cut at ${cut}`).toEqual({ loss: curve(0, 2500) });
-    expect(world.told).toHaveLength(26);
-    expect(tail.progress()?.bad.count).toBe(26);
+    expect(world.curves(), `cut at ${cut}`).toEqual({ loss: curve(0, 1200) });
+    expect(world.told).toHaveLength(13);
+    expect(tail.progress()?.bad.count).toBe(13);
     expect(tail.progress()?.changed ?? []).toEqual([]);
     tail.close();
   }
@@ -273,4 +273,17 @@ test('hparams stand once, in the first file', () => {
     return found;
   });
   expect(tags).toEqual([['_hparams_/session_start_info', 'loss'], ['loss']]);
+});
+
+test('where the curve cannot be written it is said, and done as soon as it can', () => {
+  writeFileSync(join(world.dir, 'outputs'), 'in the way');
+  world.append(...steps(1, 3));
+  const tail = drain(world.tail());
+  expect(tail.progress()?.problem).toMatch(/^its curve cannot be written: /);
+  rmSync(join(world.dir, 'outputs'));
+  world.append(...steps(4, 5));
+  tail.turn(Date.now() + 5000);
+  expect(world.curves()).toEqual({ loss: curve(1, 5) });
+  expect(tail.progress()).toMatchObject({ problem: null, changed: [{ points: 5 }] });
+  tail.close();
 });
