@@ -56,6 +56,7 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
   composition: ['gen', 'hydra', 'secrets', 'install'],
   gen: [],
   tensorboard: [],
+  trainers: [],
   code: [],
   hydra: [],
   places: [],
@@ -72,7 +73,7 @@ const WIRING = ['daemon/daemon', 'daemon/wiring', 'launch'];
 /** Allowed for every module but those that stand alone. */
 const FREE = ['daemon/errors', 'daemon/clock', 'daemon/log', 'daemon/quantity', 'daemon/failpoint'];
 
-const ALONE = ['daemon/run', 'tensorboard', 'hydra'];
+const ALONE = ['daemon/run', 'tensorboard', 'hydra', 'trainers'];
 
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 
