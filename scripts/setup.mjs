@@ -45,9 +45,14 @@ function packages() {
 }
 
 function bundles() {
-  const outputs = ['bin/expctl.cjs', 'bin/expd.cjs', 'writer.cjs', 'tensorboard.mjs', 'hydra.mjs'].map(
-    (file) => join(root, 'dist', file),
-  );
+  const outputs = [
+    'bin/expctl.cjs',
+    'bin/expd.cjs',
+    'writer.cjs',
+    'tensorboard.mjs',
+    'hydra.mjs',
+    'tfjs.cjs',
+  ].map((file) => join(root, 'dist', file));
   const built = Math.min(...outputs.map((file) => (existsSync(file) ? statSync(file).mtimeMs : 0)));
   if (built > newest(join(root, 'src')) && built > statSync(join(root, 'scripts/build.mjs')).mtimeMs) return;
   execFileSync(process.execPath, [join(root, 'scripts/build.mjs')], { stdio: ['ignore', 2, 2] });

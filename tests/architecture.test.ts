@@ -56,7 +56,7 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
   composition: ['gen', 'hydra', 'secrets', 'install'],
   gen: [],
   tensorboard: [],
-  trainers: [],
+  trainers: ['install'],
   code: [],
   hydra: [],
   places: [],
