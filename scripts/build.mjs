@@ -16,8 +16,9 @@ const bundles = {
   inspector: 'src/daemon/checkpoints/process.ts',
   tracker: 'src/daemon/tracking/tracker-thread.ts',
   composer: 'src/daemon/compose/process.ts',
+  'expd-train': 'src/trainers/main.ts',
 };
-const started = ['expctl', 'expd'];
+const started = ['expctl', 'expd', 'expd-train'];
 
 rmSync(join(root, 'dist/cache'), { recursive: true, force: true });
 mkdirSync(join(root, 'dist/bin'), { recursive: true });

@@ -48,6 +48,7 @@ function bundles() {
   const outputs = [
     'bin/expctl.cjs',
     'bin/expd.cjs',
+    'bin/expd-train.cjs',
     'writer.cjs',
     'tensorboard.mjs',
     'hydra.mjs',

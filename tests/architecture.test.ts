@@ -56,7 +56,7 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
   composition: ['gen', 'hydra', 'secrets', 'install'],
   gen: [],
   tensorboard: [],
-  trainers: ['install'],
+  trainers: ['tensorboard', 'install'],
   code: [],
   hydra: [],
   places: [],
