@@ -39,7 +39,6 @@ const VERBS: Readonly<Record<string, Capability>> = {
   context: 'remote',
   pki: 'remote',
   audit: 'remote',
-  tfjs: 'tracking',
 };
 
 /** `flag` as typed, with its dashes. */

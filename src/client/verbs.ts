@@ -31,6 +31,7 @@ import { show } from './commands/show.js';
 import { submit } from './commands/submit.js';
 import { tensorboard } from './commands/tensorboard.js';
 import { top } from './commands/top.js';
+import { tfjsLink } from './commands/tfjs.js';
 import { version } from './commands/version.js';
 import { wait } from './commands/wait.js';
 import type { Verb } from './verb.js';
@@ -75,6 +76,7 @@ export const VERBS: readonly Verb[] = [
   undrain,
   backup,
   doctor,
+  tfjsLink,
   completion,
   version,
   help,

@@ -6,7 +6,8 @@ export const overview = (trainers: readonly Trainer[]): string =>
     '',
     ...trainers.map(({ name, summary }) => `  ${name.padEnd(14)}${summary}`),
     '',
-    '  engines       what there is to compute on, and why what is before it is not',
+    '  engines       what there is to compute on, and why not on what comes before it',
+    '  link          makes them compute on the TensorFlow of python3, or of --tf DIR',
     '',
     'expd-train TRAINER --help lists its knobs.',
   ].join('\n');

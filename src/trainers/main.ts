@@ -1,5 +1,6 @@
 import { autoencoder } from './autoencoder.js';
 import { enginesCommand } from './engine/command.js';
+import { linkCommand } from './engine/link-command.js';
 import { flow2d } from './flow2d.js';
 import { flowsprites } from './flowsprites.js';
 import { overview, usage } from './help.js';
@@ -22,6 +23,7 @@ void main(process.argv.slice(2)).then(
 
 async function main([name = '', ...words]: readonly string[]): Promise<number> {
   if (name === 'engines') return enginesCommand(words);
+  if (name === 'link') return linkCommand(words);
   const trainer = TRAINERS.find((one) => one.name === name);
   const asked = [name, ...words].some((word) => word === '--help' || word === '-h');
   if (trainer === undefined && !asked && name !== 'help')

@@ -4,8 +4,8 @@ import { skipUnless } from './skip.js';
 
 const script = join(resolve(import.meta.dirname, '../..'), 'scripts/interop-python.sh');
 
-/** Programs of others to test against: `training` is TensorBoard, tensorboardX, Hydra; `grpc` its Python clients. */
-export type InteropSet = 'training' | 'grpc';
+/** Programs of others to test against: `training` is TensorBoard, tensorboardX, Hydra; `tensorflow` a gigabyte; `grpc` its Python clients. */
+export type InteropSet = 'training' | 'tensorflow' | 'grpc';
 
 export interface InteropPython {
   /** The interpreter that has them; plain `python3` where they could not be installed. */
