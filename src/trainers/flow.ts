@@ -50,17 +50,20 @@ export class FlowMatching {
     const { model, validation, dimensions, held } = problem;
     this.optimizer = new AdamW(tf, model, { weightDecay: problem.weightDecay });
     this.average = new Average(tf, model, problem.ema);
-    const rows = validation.length / dimensions;
-    this.#held = this.#between(rows, held, (n) => ({ row: n, time: (n + 0.5) / rows }), validation);
+    this.#held = this.#between(heldOut(validation.length / dimensions, dimensions, held), validation);
   }
 
   /** One step of the optimizer (from 1); its loss. */
   step(step: number, lr: number): number {
     const { tf } = this;
     const { training, dimensions, model, velocity, batch, random } = this.problem;
-    const drawn = () => ({ row: random.below(training.length / dimensions), time: random.uniform() });
+    const points = Array.from({ length: batch }, () => ({
+      row: random.below(training.length / dimensions),
+      time: random.uniform(),
+      noise: random.gaussians(dimensions),
+    }));
     return tf.tidy(() => {
-      const { input, target } = this.#between(batch, random, drawn, training);
+      const { input, target } = this.#between(points, training);
       const { value, grads } = tf.variableGrads(
         () => meanSquaredError(tf, velocity(model, input), target),
         Object.values(model),
@@ -99,20 +102,13 @@ export class FlowMatching {
     });
   }
 
-  /** Rows of data, each with noise at a time between the two, and the velocity from the one to the other. */
-  #between(
-    rows: number,
-    random: Random,
-    choose: (n: number) => { row: number; time: number },
-    data: Float32Array,
-  ): { input: Tensor; target: Tensor } {
+  /** Where the points are at their times, and which way they have to go. */
+  #between(points: readonly Point[], data: Float32Array): { input: Tensor; target: Tensor } {
     const { dimensions } = this.problem;
     const width = dimensions + TIME_COLUMNS;
-    const input = new Float32Array(rows * width);
-    const target = new Float32Array(rows * dimensions);
-    for (let n = 0; n < rows; n++) {
-      const { row, time } = choose(n);
-      const noise = random.gaussians(dimensions);
+    const input = new Float32Array(points.length * width);
+    const target = new Float32Array(points.length * dimensions);
+    for (const [n, { row, time, noise }] of points.entries()) {
       for (let column = 0; column < dimensions; column++) {
         const value = data[row * dimensions + column]!;
         input[n * width + column] = (1 - time) * noise[column]! + time * value;
@@ -121,11 +117,30 @@ export class FlowMatching {
       input.set(timeColumns(time), n * width + dimensions);
     }
     return {
-      input: this.tf.tensor2d(input, [rows, width]),
-      target: this.tf.tensor2d(target, [rows, dimensions]),
+      input: this.tf.tensor2d(input, [points.length, width]),
+      target: this.tf.tensor2d(target, [points.length, dimensions]),
     };
   }
 }
+
+/** On its way from noise to a row of the data. */
+interface Point {
+  row: number;
+  time: number;
+  /** [dimensions]. */
+  noise: Float32Array;
+}
+
+/**
+ * Each row at a time of its own, the times evenly from 0 to 1; once with noise and once with the opposite of that, so
+ * that what the noise has by chance to do with the data cancels out.
+ */
+const heldOut = (rows: number, dimensions: number, random: Random): Point[] =>
+  Array.from({ length: rows }, (_, row) => ({
+    row,
+    time: (row + 0.5) / rows,
+    noise: random.gaussians(dimensions),
+  })).flatMap((point) => [point, { ...point, noise: point.noise.map((value) => -value) }]);
 
 function timeColumns(time: number): Float32Array {
   const columns = new Float32Array(TIME_COLUMNS);
