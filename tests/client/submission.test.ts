@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { read } from '../../src/client/arguments.js';
 import { cleanEnvironment } from '../../src/client/launch.js';
+import { messages } from '../../src/client/submit/deliver.js';
 import { dependencies } from '../../src/client/submit/dependencies.js';
 import { Directives, directives, shellWords } from '../../src/client/submit/directives.js';
 import { RUN_FLAGS } from '../../src/client/submit/flags.js';
@@ -13,7 +14,7 @@ import { parseLine } from '../../src/client/submit/lines.js';
 import { pairs } from '../../src/client/submit/pairs.js';
 import { shellIn, submission } from '../../src/client/submit/submission.js';
 import { stateSetting } from '../../src/client/where.js';
-import { DependencyKind, ExistingExperiment } from '../../src/gen/expd/v1/runs.js';
+import { DependencyKind, ExistingExperiment, SubmitRequest } from '../../src/gen/expd/v1/runs.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'expd-submission-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -153,6 +154,38 @@ describe('a submission', () => {
     expect(pairs(['A=1', 'B=', 'A=x=y'])).toEqual({ A: 'x=y', B: '' });
     expect(() => pairs(['A'])).toThrow('has no value');
     expect(() => pairs(['=x'])).toThrow('has no value');
+  });
+});
+
+describe('the messages of a call', () => {
+  const shell = { environment: {}, rlimits: [], code: [] };
+  const run = (flags: Record<string, string[]> = {}) =>
+    submission(
+      ['a'],
+      read(RUN_FLAGS, new Map(Object.entries(flags)), 0),
+      shellIn(dir, { umask: 0o27, nice: 3, rlimits: [] }),
+    );
+
+  test('are small enough, and what is named comes before who names it', () => {
+    const blobs = Array.from({ length: 9 }, (_, n) => Buffer.alloc(n === 4 ? 5 << 20 : 500_000, n));
+    const submissions = Array.from({ length: 30 }, (_, n) => run({ note: [`${n}`.padEnd(50_000)] }));
+    const sent = messages(shell, { submissions, sweep: undefined, blobs });
+    const kinds = sent.map(({ part }) => part?.$case);
+    expect(new Set(kinds)).toEqual(new Set(['header', 'contents', 'batch']));
+    expect(kinds.lastIndexOf('contents')).toBeLessThan(kinds.indexOf('batch'));
+    for (const message of sent) expect(SubmitRequest.encode(message).finish().length).toBeLessThan(6 << 20);
+    const all = sent.flatMap(({ part }) => (part?.$case === 'contents' ? part.value.blobs : []));
+    expect(all.map(({ 0: first, length }) => [first, length])).toEqual(
+      blobs.map(({ 0: first, length }) => [first, length]),
+    );
+    expect(sent.flatMap(({ part }) => (part?.$case === 'batch' ? part.value.submissions : []))).toEqual(
+      submissions,
+    );
+  });
+
+  test('what no message can hold is said', () => {
+    const call = { submissions: [run()], sweep: undefined, blobs: [Buffer.alloc(8 << 20)] };
+    expect(() => messages(shell, call)).toThrow('the files of the configuration have more than 7 MiB');
   });
 });
 

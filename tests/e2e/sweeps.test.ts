@@ -104,6 +104,30 @@ describe('which jobs there are', () => {
     ]);
   });
 
+  test('configurations of many kinds, too many for one message', async () => {
+    await home.start();
+    const write = (path: string, text: string): void => writeFileSync(join(home.project, path), text);
+    for (const group of ['a', 'b']) {
+      mkdirSync(join(home.project, 'conf', group), { recursive: true });
+      for (let n = 0; n < 10; n++) write(`conf/${group}/o${n}.yaml`, `n: ${n}\n`);
+    }
+    // Stands in the hydra node, of which each pair of choices has its own.
+    const template = 'long '.repeat(20_000);
+    write(
+      'conf/config.yaml',
+      `defaults: [{a: o0}, {b: o0}]\nexpd: {command: ["true"]}\nhydra: {help: {template: "${template}"}}\n`,
+    );
+    expect(await home.ok('submit', '-m', '--hold', 'a=glob(*)', 'b=glob(*)')).toMatch(
+      /^sweep s1 .*: 100 runs/,
+    );
+    await home.ok('release', 's1.57');
+    expect(await over('s1.57')).toBe(0);
+    const [{ runDir }] = (await json('ls', 's1.57')).runs;
+    const hydra = readFileSync(join(runDir, '.hydra/hydra.yaml'), 'utf8');
+    expect(hydra).toContain('      b: o7\n      a: o5\n');
+    expect(hydra.length).toBeGreaterThan(template.length);
+  });
+
   test('of clients at once each has its own: directories never collide, no job is lost or doubled', async () => {
     await home.start(['--slots', '8']);
     await randomlyAsync(2, async (random, seed) => {

@@ -7,40 +7,57 @@ import {
   type SubmitResponse,
 } from '../../gen/expd/v1/runs.js';
 import type { Daemon } from '../connect.js';
+import { ClientError } from '../errors.js';
 import { requestId } from '../request-id.js';
 import type { Call } from './understand.js';
 
-/** The daemon takes messages up to 4 MiB; a single long command may have to go alone. */
-const BATCH_BYTES = 1 << 20;
+/** The daemon takes messages up to 8 MiB; what is larger than this by itself goes alone. */
+const MESSAGE_BYTES = 1 << 20;
 const BATCH_RUNS = 1000;
+const LARGEST_BLOB = 7 << 20;
 
 /** Resolves once every accepted one is durable. A broken connection is no matter: the request id stays. */
 export function deliver(
   daemon: Daemon,
   shell: Pick<SubmitHeader, 'environment' | 'rlimits'>,
   code: CodeAt[],
-  { submissions, sweep, blobs }: Pick<Call, 'submissions' | 'sweep' | 'blobs'>,
+  call: Pick<Call, 'submissions' | 'sweep' | 'blobs'>,
 ): Promise<SubmitResponse> {
-  const header: SubmitRequest = {
-    part: { $case: 'header', value: { requestId: requestId(), ...shell, code, blobs, sweep } },
-  };
-  const asks = batches(submissions).map(
-    (batch): SubmitRequest => ({ part: { $case: 'batch', value: { submissions: batch } } }),
-  );
-  return daemon.upload(RunsService.submit, [header, ...asks]);
+  return daemon.upload(RunsService.submit, messages({ ...shell, code }, call));
 }
 
-function batches(submissions: readonly Submission[]): Submission[][] {
-  const all: Submission[][] = [];
+/** The parts of a call, each small enough for a message. @throws ClientError */
+export function messages(
+  shell: Pick<SubmitHeader, 'environment' | 'rlimits' | 'code'>,
+  { submissions, sweep, blobs }: Pick<Call, 'submissions' | 'sweep' | 'blobs'>,
+): SubmitRequest[] {
+  if (blobs.some(({ length }) => length > LARGEST_BLOB))
+    throw new ClientError(
+      'config_invalid',
+      `the files of the configuration have more than ${LARGEST_BLOB >> 20} MiB`,
+      'name fewer of them in its defaults, or keep data elsewhere',
+    );
+  const header: SubmitHeader = { requestId: requestId(), ...shell, blobs: [], sweep };
+  const contents = portions(blobs, ({ length }) => length);
+  const batches = portions(submissions, roughBytes);
+  return [
+    { part: { $case: 'header', value: header } },
+    ...contents.map((some): SubmitRequest => ({ part: { $case: 'contents', value: { blobs: some } } })),
+    ...batches.map((some): SubmitRequest => ({ part: { $case: 'batch', value: { submissions: some } } })),
+  ];
+}
+
+function portions<T>(items: readonly T[], sizeOf: (item: T) => number): T[][] {
+  const all: T[][] = [];
   let bytes = 0;
-  for (const submission of submissions) {
-    const more = roughBytes(submission);
+  for (const item of items) {
+    const more = sizeOf(item);
     const last = all.at(-1);
-    if (last === undefined || last.length === BATCH_RUNS || bytes + more > BATCH_BYTES) {
-      all.push([submission]);
+    if (last === undefined || last.length === BATCH_RUNS || bytes + more > MESSAGE_BYTES) {
+      all.push([item]);
       bytes = more;
     } else {
-      last.push(submission);
+      last.push(item);
       bytes += more;
     }
   }

@@ -8,15 +8,19 @@ export class Contents {
   readonly #held: string[] = [];
   /** By sha256: whether it is there. */
   readonly #known = new Map<string, Promise<boolean>>();
-  /** What came with the call. */
-  readonly #sent: Promise<void>;
+  /** What came with the call so far. */
+  #sent: Promise<unknown> = Promise.resolve();
 
-  /** Storing begins at once, beside whatever the caller goes on with. */
   constructor(
     private readonly store: ContentPort,
     sent: readonly Uint8Array[],
   ) {
-    this.#sent = Promise.all(sent.map((content) => this.add(content))).then(() => {});
+    this.take(sent);
+  }
+
+  /** Storing begins at once, beside whatever the caller goes on with. */
+  take(sent: readonly Uint8Array[]): void {
+    this.#sent = Promise.all([this.#sent, ...sent.map((content) => this.add(content))]);
     this.#sent.catch(() => {}); // told to who needs one of them
   }
 
@@ -37,7 +41,7 @@ export class Contents {
     throw new UserError(
       'usage',
       `the ${what} of the configuration, ${JSON.stringify(sha.slice(0, 12))}, was not sent`,
-      'it belongs to the header’s blobs',
+      'it belongs to the blobs of the call',
     );
   }
 

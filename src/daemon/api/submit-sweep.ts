@@ -69,6 +69,8 @@ export class GatheredSweep {
     return sweepAnswer(this.ports, results, this.#jobs);
   }
 
+  take = (blobs: readonly Uint8Array[]): void => this.preparation.contents.take(blobs);
+
   release = (): Promise<void> => this.preparation.release();
 
   async #command(): Promise<Command> {

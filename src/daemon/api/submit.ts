@@ -50,7 +50,8 @@ export async function submit(
         call = callOf(ports, part.value);
       } else {
         if (call === null) throw usage('the header comes before the first batch');
-        await call.add(part.value.submissions);
+        if (part.$case === 'contents') call.take(part.value.blobs);
+        else await call.add(part.value.submissions);
       }
     }
     const answer = call === null ? { results: [], sweep: undefined } : await call.answer();
@@ -62,6 +63,8 @@ export async function submit(
 
 /** What a header begins. */
 interface Call {
+  /** Contents that submissions name which are still to come. */
+  take(blobs: readonly Uint8Array[]): void;
   add(submissions: readonly Asked[]): Promise<void>;
   answer(): Promise<{ results: SubmitResult[]; sweep: SweepView | undefined }>;
   /** It is over, however it went: what is kept for it may go once nothing is under way. */
@@ -96,6 +99,8 @@ class Batches implements Call {
       this.#handIn(await inSlices(portion, (asked) => this.#prepare(asked)));
     }
   }
+
+  take = (blobs: readonly Uint8Array[]): void => this.preparation.contents.take(blobs);
 
   answer = async () => ({ results: (await Promise.all(this.#answers)).flat(), sweep: undefined });
 

@@ -156,7 +156,7 @@ export interface Configuration {
    * compose; then there are only overrides, and no other field of what was composed.
    */
   job: string;
-  /** sha256 of blobs of the header: the hydra node as JSON, and the files of the search path (ConfigurationTree). */
+  /** sha256 of blobs of the call: the hydra node as JSON, and the files of the search path (ConfigurationTree). */
   hydraSha256: string;
   treeSha256: string;
   /** A project's own `hydra.run.dir`, which names the layout. Empty = the layout of the submission. */
@@ -272,8 +272,16 @@ export interface SubmitBatch {
   submissions: Submission[];
 }
 
+/** Like the blobs of the header, where they are too much for one message; before the batches that name them. */
+export interface SubmitContents {
+  blobs: Buffer[];
+}
+
 export interface SubmitRequest {
-  part?: { $case: "header"; value: SubmitHeader } | { $case: "batch"; value: SubmitBatch } | undefined;
+  part?: { $case: "header"; value: SubmitHeader } | { $case: "batch"; value: SubmitBatch } | {
+    $case: "contents";
+    value: SubmitContents;
+  } | undefined;
 }
 
 export interface SubmitResult {
@@ -2452,6 +2460,52 @@ export const SubmitBatch: MessageFns<SubmitBatch> = {
   },
 };
 
+function createBaseSubmitContents(): SubmitContents {
+  return { blobs: [] };
+}
+
+export const SubmitContents: MessageFns<SubmitContents> = {
+  encode(message: SubmitContents, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.blobs) {
+      writer.uint32(10).bytes(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SubmitContents {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSubmitContents();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.blobs.push(Buffer.from(reader.bytes()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseSubmitRequest(): SubmitRequest {
   return { part: undefined };
 }
@@ -2464,6 +2518,9 @@ export const SubmitRequest: MessageFns<SubmitRequest> = {
         break;
       case "batch":
         SubmitBatch.encode(message.part.value, writer.uint32(18).fork()).join();
+        break;
+      case "contents":
+        SubmitContents.encode(message.part.value, writer.uint32(26).fork()).join();
         break;
     }
     return writer;
@@ -2496,6 +2553,14 @@ export const SubmitRequest: MessageFns<SubmitRequest> = {
             }
 
             message.part = { $case: "batch", value: SubmitBatch.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.part = { $case: "contents", value: SubmitContents.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -6686,7 +6751,7 @@ export const RemoveGroupResponse: MessageFns<RemoveGroupResponse> = {
  */
 export type RunsService = typeof RunsService;
 export const RunsService = {
-  /** One header, then any number of batches. Answered once every accepted run is durable. */
+  /** One header, then any number of batches, and contents before the batches that name them. Answered once every accepted run is durable. */
   submit: {
     path: "/expd.v1.Runs/Submit" as const,
     requestStream: true as const,
@@ -6880,7 +6945,7 @@ export const RunsService = {
 } as const;
 
 export interface RunsServer extends UntypedServiceImplementation {
-  /** One header, then any number of batches. Answered once every accepted run is durable. */
+  /** One header, then any number of batches, and contents before the batches that name them. Answered once every accepted run is durable. */
   submit: handleClientStreamingCall<SubmitRequest, SubmitResponse>;
   /** The state of the code at submission, which the client gathers while Submit is under way. */
   recordCode: handleUnaryCall<RecordCodeRequest, RecordCodeResponse>;
@@ -6912,7 +6977,7 @@ export interface RunsServer extends UntypedServiceImplementation {
 }
 
 export interface RunsClient extends Client {
-  /** One header, then any number of batches. Answered once every accepted run is durable. */
+  /** One header, then any number of batches, and contents before the batches that name them. Answered once every accepted run is durable. */
   submit(callback: (error: ServiceError | null, response: SubmitResponse) => void): ClientWritableStream<SubmitRequest>;
   submit(
     metadata: Metadata,
