@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { candidates } from '../../src/client/complete.js';
 import { Home } from '../helpers/home.js';
 
-const runs = () => Promise.resolve(['7', 'train']);
-const complete = (...words: string[]) => candidates(words, runs);
+const names = { runs: async () => ['7', 's4', 'train'], sweeps: async () => ['s4'] };
+const complete = (...words: string[]) => candidates(words, names);
 
 describe('what may stand there', () => {
   test.each([
@@ -22,20 +22,22 @@ describe('what may stand there', () => {
     ],
     [
       ['show', ''],
-      ['7', 'train'],
+      ['7', 's4', 'train'],
     ],
     [['kill', 't'], ['train']],
     [
       ['logs', '-f', ''],
-      ['7', 'train'],
+      ['7', 's4', 'train'],
     ],
     [['logs', '--at'], ['--attempt']],
     [['ls', '--state', 'r'], ['running']],
     [
       ['submit', '--after', ''],
-      ['7', 'train'],
+      ['7', 's4', 'train'],
     ],
     [['submit', '--layout', 'f'], ['flat']],
+    [['ls', '--sweep', ''], ['s4']],
+    [['cancel', 's'], ['s4']],
     [['submit', '--name', ''], []],
     [['submit', '--', 'py'], []],
     [
@@ -48,7 +50,8 @@ describe('what may stand there', () => {
   });
 
   test('runs are asked for only where one may stand', async () => {
-    const asked = () => Promise.reject(new Error('asked'));
+    const ask = () => Promise.reject(new Error('asked'));
+    const asked = { runs: ask, sweeps: ask };
     await candidates(['submit', '--'], asked);
     await candidates(['daemon', ''], asked);
     await expect(candidates(['show', ''], asked)).rejects.toThrow('asked');
@@ -85,6 +88,19 @@ describe('in a shell', () => {
     expect(bash('expctl sub')).toBe('submit');
     expect(bash('expctl show ""').split(' ')).toEqual([String(id), 'completed']);
     expect(bash('expctl daemon un')).toBe('uninstall undrain');
+  });
+
+  test('sweeps and their jobs', async () => {
+    const name = (
+      await home.ok('submit', '-q', '-m', '--hold', '--name', 'grid', '--', 'true', 'n=1,2')
+    ).trim();
+    const words = async (...begun: string[]) =>
+      (await home.ok('completion', 'words', '--', ...begun)).trim().split('\n');
+    expect((await words('show', '')).toSorted()).toEqual([String(id), 'completed', 'grid', name].toSorted());
+    expect(await words('cancel', `${name}.`)).toEqual([`${name}.0`, `${name}.1`]);
+    expect(await words('ls', '--sweep', '')).toEqual([name]);
+    await home.ok('cancel', name);
+    await home.ok('rm', name);
   });
 
   test('zsh: the script is one, and asks for the words so far', () => {
