@@ -42,7 +42,12 @@ export type ComposedConfiguration = Configuration & { composed: Composed };
 export interface Configured {
   contract: Contract;
   steps: Step[];
+  /** Below the run directory: where Hydra's own files are among these. */
+  hydraFiles: string | null;
 }
+
+/** Hydra's files of a run, in its `hydra.output_subdir`. */
+export const HYDRA_FILES = ['config.yaml', 'hydra.yaml', 'overrides.yaml'] as const;
 
 /** Hydra's files are for whoever submitted: they hold what the configuration does. */
 const MODE = 0o600;
@@ -55,11 +60,11 @@ export async function withConfiguration(
   ports: ConfiguredPorts,
 ): Promise<Configured> {
   const { configuration } = order.submission;
-  if (configuration === null) return { contract, steps: [] };
+  if (configuration === null) return { contract, steps: [], hydraFiles: null };
   if (configuration.kind === 'application') return application(order, configuration, runDir, contract, ports);
   const { composed } = configuration;
   return composed === null
-    ? { contract, steps: [] }
+    ? { contract, steps: [], hydraFiles: null }
     : forComposed(order, { ...configuration, composed }, runDir, contract, state, ports);
 }
 
@@ -74,7 +79,7 @@ async function application(
   const told = { programWords, runDir, job: order.job?.number ?? null };
   const argv = (pinned: Pinned | null): string[] => applicationArgv(contract.argv, { ...told, pinned });
   if (composed === null || !composed.pinned)
-    return { contract: { ...contract, argv: argv(null) }, steps: [] };
+    return { contract: { ...contract, argv: argv(null) }, steps: [], hydraFiles: null };
   const kept = await ports.keptSources(composed);
   const root = join(runPaths(runDir, order.attempt, false).records, 'conf');
   const places = kept.map((source, n) => ({ ...source, directory: join(root, String(n)) }));
@@ -88,6 +93,7 @@ async function application(
   return {
     contract: { ...contract, argv: argv(pinned) },
     steps: keptSteps(places, directoryMode(order.submission.umask)),
+    hydraFiles: null,
   };
 }
 
@@ -153,5 +159,6 @@ async function forComposed(
             write(join(directory, 'overrides.yaml'), files.overrides),
           ]),
     ],
+    hydraFiles: files.outputSubdir,
   };
 }

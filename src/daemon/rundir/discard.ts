@@ -1,5 +1,6 @@
 import { readdir, readlink, rm, rmdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { HYDRA_FILES } from './configured.js';
 import type { RunDirectory } from './order.js';
 import { runPaths, TOP_LEVEL } from './paths.js';
 import { readRegular } from './publish.js';
@@ -8,7 +9,13 @@ import { readRegular } from './publish.js';
  * Takes away what was made for an attempt that was never executed. Files by name and directories only while they
  * are empty: what anybody else put there, or an earlier attempt, is never touched.
  */
-export async function discardRunDirectory({ runDir, log, errorLog, carried }: RunDirectory): Promise<void> {
+export async function discardRunDirectory({
+  runDir,
+  log,
+  errorLog,
+  carried,
+  hydraFiles,
+}: RunDirectory): Promise<void> {
   const attempt = Number(/^attempt-(\d+)\./.exec(basename(log))?.[1]);
   const paths = runPaths(runDir, attempt, errorLog !== null);
   await Promise.all([
@@ -18,7 +25,9 @@ export async function discardRunDirectory({ runDir, log, errorLog, carried }: Ru
   await Promise.all(
     [paths.records, log, errorLog].map((path) => path && rm(path, { recursive: true, force: true })),
   );
-  if (carried !== undefined) await discardCopy(runDir, carried);
+  if (carried !== undefined) await discardBelow(runDir, carried);
+  if (hydraFiles !== undefined)
+    for (const file of HYDRA_FILES) await discardBelow(runDir, join(hydraFiles, file));
   const attempts = dirname(paths.records);
   for (const empty of [attempts, dirname(attempts), paths.logs, paths.checkpoints, paths.metrics, runDir])
     await rmdir(empty).catch(() => {});
@@ -42,8 +51,8 @@ async function unlinkTo(runDir: string, log: string): Promise<void> {
   }
 }
 
-/** The copy, and the directories above it that are empty now. */
-async function discardCopy(runDir: string, below: string): Promise<void> {
+/** What lies there, and the directories above it that are empty now. */
+async function discardBelow(runDir: string, below: string): Promise<void> {
   await rm(join(runDir, below), { recursive: true, force: true });
   for (let at = dirname(below); at !== '.'; at = dirname(at)) await rmdir(join(runDir, at)).catch(() => {});
 }

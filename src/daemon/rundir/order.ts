@@ -35,6 +35,8 @@ export interface RunDirectory {
   sweepDir?: string;
   /** A checkpoint that was copied for a program that looks into its own directory, below it. */
   carried?: string;
+  /** Where Hydra's files were written for it, below it; absent where an earlier attempt had them there. */
+  hydraFiles?: string;
 }
 
 /** The working directory does not exist: the run is held, nothing was executed. */

@@ -46,7 +46,7 @@ export async function prepareAttempt(
   const [claimed, submitted] = await bothOrNeither(order, ports);
   const { runDir, log, errorLog, sweepDir } = claimed;
   const carried = claimed.shared ? null : (order.resume?.inPlace ?? null);
-  const directory = {
+  const directory: RunDirectory = {
     ...{ runDir, log, errorLog },
     ...(sweepDir !== undefined && { sweepDir }),
     ...(carried !== null && { carried }),
@@ -55,13 +55,12 @@ export async function prepareAttempt(
   const both = await Promise.allSettled([
     inTurn(runDir, async () => {
       const plain = contract(order, runDir, submitted);
-      const { contract: made, steps } = await withConfiguration(
-        order,
-        runDir,
-        plain,
-        ports.state,
-        ports.configured,
-      );
+      const {
+        contract: made,
+        steps,
+        hydraFiles,
+      } = await withConfiguration(order, runDir, plain, ports.state, ports.configured);
+      if (hydraFiles !== null && !claimed.shared) directory.hydraFiles = hydraFiles;
       const spec = encodeSpec(order, directory, made, cgroup);
       await ports.scribe.carryOut([
         ...(await fillingSteps(order, claimed, made, startedAt)),

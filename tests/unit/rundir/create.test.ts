@@ -2,6 +2,7 @@ import { chmod, lstat, mkdir, readFile, readlink, rm, symlink, writeFile } from 
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import type { Configuration } from '../../../src/daemon/run/submission.js';
 import { discardAttempt, prepareAttempt } from '../../../src/daemon/rundir/prepare.js';
 import { recordEnd, recordStart } from '../../../src/daemon/rundir/record.js';
 import { order, ports, scratch, tree } from './fixture.js';
@@ -201,6 +202,47 @@ test('an attempt that was discarded leaves nothing, and nothing else is taken aw
   await discardAttempt(alone.attemptId, hybrid, join(root, 'state'));
   await expect(lstat(hybrid.runDir)).rejects.toThrow('ENOENT');
   await expect(lstat(join(root, 'state/attempts', alone.attemptId))).rejects.toThrow('ENOENT');
+});
+
+test('what was written as Hydra writes it goes with a discarded attempt, unless an earlier one has it', async () => {
+  const { root, project, given, envSha } = await setUp();
+  const files = { config: 'a: 1\n', hydra: 'b: 2\n', overrides: '[]\n', resolved: '{}' };
+  const configured = {
+    ...given.configured,
+    jobFiles: async () => ({ ...files, outputSubdir: 'sub/.hydra' }),
+  };
+  const configuration: Configuration = {
+    ...{ kind: 'composed', overrides: [], hydraOverrides: [], programWords: 0 },
+    composed: {
+      ...{ configName: 'config', versionBase: '1.3', jobName: 'run', job: '{}', runDir: null },
+      ...{ hydraSha: '', treeSha: '', pinned: false, holdOnDrift: false },
+    },
+  };
+  const prepare = async (changes: Parameters<typeof order>[2]) => {
+    const asked = order(project, envSha, {
+      ...changes,
+      submission: { ...changes?.submission, configuration },
+    });
+    const prepared = await prepareAttempt(asked, null, { ...given, configured });
+    expect(await readFile(join(prepared.runDir, 'sub/.hydra/config.yaml'), 'utf8')).toBe('a: 1\n');
+    return { prepared, discard: () => discardAttempt(asked.attemptId, prepared, join(root, 'state')) };
+  };
+  const alone = await prepare({});
+  await alone.discard();
+  await expect(lstat(alone.prepared.runDir)).rejects.toThrow('ENOENT');
+  const mine = await prepare({});
+  await writeFile(join(mine.prepared.runDir, 'sub/mine'), 'x');
+  await mine.discard();
+  expect(await tree(mine.prepared.runDir)).toEqual(['sub/', 'sub/mine']);
+  const flat = { submission: { layout: 'flat' } };
+  const { prepared: first } = await prepare(flat);
+  const second = await prepare({ ...flat, attempt: 2, previousRunDir: first.runDir });
+  await second.discard();
+  expect(await tree(join(first.runDir, 'sub/.hydra'))).toEqual([
+    'config.yaml',
+    'hydra.yaml',
+    'overrides.yaml',
+  ]);
 });
 
 test('an unwritable project: an error, and nothing is left in the state', async () => {
