@@ -14,7 +14,7 @@ export async function presentDirectories(directories: readonly string[]): Promis
 /**
  * Moves the directories of a run to `outputs/.trash/<utc>_<ulid>/<where they lay below outputs>` and returns where
  * they lie now. What is already gone is passed over. All are looked at before the first is moved.
- * @throws UserError unsafe_place for a link or for what is not ours; storage_failed across file systems.
+ * @throws UserError unsafe_place for a link, for what is not ours or holds the project's outputs; storage_failed across file systems.
  */
 export async function moveToTrash(of: {
   project: string;
@@ -27,6 +27,7 @@ export async function moveToTrash(of: {
   for (const directory of present) await refuseForeign(directory);
   const outputs = outputsDir(of.project);
   const trash = trashDir(of.project);
+  for (const directory of present) refuseAbove(resolve(directory), outputs);
   if (present.length > 0 && (await kindOf(trash)) !== null) await refuseForeign(trash);
   const place = join(trash, `${utcStamp(of.at)}_${of.ulid}`);
   const moved: string[] = [];
@@ -57,6 +58,16 @@ async function move(directory: string, target: string): Promise<string> {
       );
     }
   }
+}
+
+/** A project may name any directory as that of a run (`hydra.run.dir=.`): one in which all others lie stays. */
+function refuseAbove(directory: string, outputs: string): void {
+  if (!`${outputs}/`.startsWith(directory === '/' ? '/' : `${directory}/`)) return;
+  throw new UserError(
+    'unsafe_place',
+    `${directory} is no directory of this run alone`,
+    'remove what it left there yourself, then rm without --files',
+  );
 }
 
 async function refuseForeign(directory: string): Promise<void> {

@@ -49,6 +49,20 @@ test('a link, or a file, is refused before anything moves', async () => {
   expect(await presentDirectories([a])).toEqual([a]);
 });
 
+test('a directory in which the outputs of all others lie is refused', async () => {
+  const project = await scratch();
+  await mkdir(join(project, 'outputs/hydra'), { recursive: true });
+  for (const directory of [project, join(project, 'outputs'), `${project}/outputs/`, '/'])
+    await expect(moveToTrash({ project, ulid: '01J7', directories: [directory], at })).rejects.toMatchObject({
+      code: 'unsafe_place',
+      message: expect.stringContaining('is no directory of this run alone'),
+    });
+  await mkdir(`${project}/outputs2`);
+  expect(await moveToTrash({ project, ulid: '01J7', directories: [`${project}/outputs2`], at })).toHaveLength(
+    1,
+  );
+});
+
 test('attempt directories without a run go, unless somebody claimed them', async () => {
   const state = await scratch();
   for (const id of ['known', 'left', 'claimed']) await mkdir(attemptDir(state, id), { recursive: true });
