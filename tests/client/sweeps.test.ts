@@ -323,24 +323,26 @@ describe('verbs', () => {
 });
 
 describe('waiting', () => {
-  test('tells what did not succeed, and the sum; the code is the highest', async () => {
-    const { code, stdout, stderr } = await home.expctl([
-      ...['submit', '--wait', '-m', '--no-hydra', '--', 'sh', '-c', 'exit "${1#c=}"', 'x', 'c=0,3,0,5'],
-    ]);
-    expect(code).toBe(5);
-    const lines = stdout.trim().split('\n');
-    expect(lines[0]).toMatch(/^sweep s\d+ submitted: 4 runs: c/);
-    const name = lines[0]!.split(' ')[1]!;
-    expect(lines.slice(1, 3).toSorted()).toEqual([
-      expect.stringMatching(new RegExp(`^run \\d+ \\(${name}\\.1\\) failed: exit 3$`)),
-      expect.stringMatching(new RegExp(`^run \\d+ \\(${name}\\.3\\) failed: exit 5$`)),
-    ]);
-    expect(lines[3]).toBe(`sweep ${name}: 2 of 4 runs succeeded`);
-    expect(stderr).toBe('');
-    const waited = await home.expctl(['wait', name]);
-    expect([waited.code, waited.stdout.trim().split('\n').length]).toEqual([5, 3]);
-    expect((await json('wait', `${name}.0`)).runs).toMatchObject([{ job: 0, resultCode: 0 }]);
-  });
+  test.each([[['submit', '--wait']], [['submit', '--follow']], [['run']]])(
+    '%j tells what did not succeed, and the sum; the code is the highest',
+    async (submitted) => {
+      const job = ['-m', '--no-hydra', '--', 'sh', '-c', 'exit "${1#c=}"', 'x', 'c=0,3,0,5'];
+      const { code, stdout, stderr } = await home.expctl([...submitted, ...job]);
+      expect(code).toBe(5);
+      const lines = stdout.trim().split('\n');
+      expect(lines[0]).toMatch(/^sweep s\d+ submitted: 4 runs: c/);
+      const name = lines[0]!.split(' ')[1]!;
+      expect(lines.slice(1, 3).toSorted()).toEqual([
+        expect.stringMatching(new RegExp(`^run \\d+ \\(${name}\\.1\\) failed: exit 3$`)),
+        expect.stringMatching(new RegExp(`^run \\d+ \\(${name}\\.3\\) failed: exit 5$`)),
+      ]);
+      expect(lines[3]).toBe(`sweep ${name}: 2 of 4 runs succeeded`);
+      expect(stderr).toBe('');
+      const waited = await home.expctl(['wait', name]);
+      expect([waited.code, waited.stdout.trim().split('\n').length]).toEqual([5, 3]);
+      expect((await json('wait', `${name}.0`)).runs).toMatchObject([{ job: 0, resultCode: 0 }]);
+    },
+  );
 
   test('of a hundred jobs that wait one line says why; Ctrl-C names the sweep', async () => {
     await home.ok('groups', 'set', 'closed', '--limit', '1');

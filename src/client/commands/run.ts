@@ -1,5 +1,4 @@
-import { ClientError } from '../errors.js';
-import { CALL_FLAGS, PLAN_FLAGS, RUN_FLAGS } from '../submit/flags.js';
+import { CALL_FLAGS, PLAN_FLAGS, RUN_FLAGS, SWEEP_FLAGS } from '../submit/flags.js';
 import { rehearse } from '../submit/rehearsal.js';
 import { askedBy, submitOne } from '../submit/single.js';
 import { MANY, verb } from '../verb.js';
@@ -11,13 +10,14 @@ export const run = verb({
   takes: [0, MANY],
   command: 'orOverrides',
   summary: 'submit and follow: shows the log until the run is over and passes on its exit code',
-  flags: { ...RUN_FLAGS, ...PLAN_FLAGS, ...CALL_FLAGS },
-  examples: [['expctl run -- python train.py', 'Ctrl-C detaches; the run goes on']],
+  flags: { ...RUN_FLAGS, ...SWEEP_FLAGS, ...PLAN_FLAGS, ...CALL_FLAGS },
+  examples: [
+    ['expctl run -- python train.py', 'Ctrl-C detaches; the run goes on'],
+    ['expctl run -m -- python train.py lr=0.1,0.01', 'a bar instead of a log, and the highest exit code'],
+  ],
   starts: 'always',
   passesOn: () => true,
   async run(context, { flags, operands, command, words }) {
-    if (flags.multirun)
-      throw new ClientError('usage', 'run follows one log, a sweep has many', 'expctl submit -m --wait');
     const asked = askedBy(operands, command, words);
     if (flags['dry-run']) return rehearse(context, asked, flags['no-secrets']);
     const outcome = await submitOne(context, asked, flags['no-secrets']);

@@ -25,7 +25,7 @@ export const submit = verb({
     ...PLAN_FLAGS,
     ...CALL_FLAGS,
     wait: toggle('wait until the run is over and pass on its exit code'),
-    follow: toggle('show its log until it is over and pass on its exit code', 'f'),
+    follow: toggle('show its log until it is over and pass on its exit code; of a sweep as --wait', 'f'),
   },
   examples: [
     ['expctl submit -- python train.py --lr 0.1', 'queue a run'],
@@ -78,14 +78,10 @@ async function waited(context: Context, { name }: Outcome): Promise<number> {
   return resultOf(runs);
 }
 
-/** Shows the log of a run until it is over. @throws ClientError for a sweep */
-export function followed(context: Context, { name }: Pick<Outcome, 'name'>): Promise<number> {
-  if (name.startsWith('s'))
-    throw new ClientError(
-      'usage',
-      `${name} has many logs`,
-      `expctl logs -f ${name}.0, or expctl wait ${name}`,
-    );
+/** Shows the log of a run until it is over; a sweep has many, and is waited for. */
+export function followed(context: Context, outcome: Outcome): Promise<number> {
+  const { name } = outcome;
+  if (name.startsWith('s')) return waited(context, outcome);
   return follow(
     context,
     { run: name, attempt: 0, tailLines: null, errorStream: false },
