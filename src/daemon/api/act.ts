@@ -143,12 +143,30 @@ export async function perform(
   const commands = [...besides, ...(await inSlices(meant, (one) => commandFor(one, command)))];
   try {
     const results = await queue.execute({ requestId: requestId || null, commands });
+    const overtaken = overtakenIn(named);
     const sweeps = sweepViews(reads, [...wholes(named), ...besides.flatMap(sweepOf)]);
-    return { results: await told(ports, results), sweeps };
+    return {
+      results: await told(
+        ports,
+        results.filter((result) => !overtaken(result)),
+      ),
+      sweeps,
+    };
   } finally {
     for (const sha of commands.flatMap(environmentOf)) environments.release(sha);
   }
 }
+
+/** A job of a sweep that was named whole has moved on meanwhile: it is none of those that were meant. */
+function overtakenIn(selected: readonly Selected[]): (result: Result) => boolean {
+  const jobs = new Set(
+    selected.flatMap((one) => ('run' in one && one.whole !== undefined ? one.run.id : [])),
+  );
+  return (result) =>
+    !result.ok && result.runId !== null && OVERTAKEN.has(result.code) && jobs.has(result.runId);
+}
+
+const OVERTAKEN: ReadonlySet<string> = new Set(['wrong_state', 'already_started']);
 
 const wholes = (selected: readonly Selected[]): Set<number> =>
   new Set(selected.flatMap((one) => ('whole' in one && one.whole !== undefined ? [one.whole] : [])));

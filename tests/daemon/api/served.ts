@@ -54,6 +54,8 @@ export class Served {
   readonly logged: Record<string, unknown>[] = [];
   /** Batches that reached the queue. */
   batches: { requestId: string | null; commands: Command[] }[] = [];
+  /** Happens between what a call has read and what it changes. */
+  meanwhile: () => Promise<unknown> = async () => {};
   discarded: number[] = [];
   /** Pages of events that watchers have read. */
   eventPages = 0;
@@ -212,7 +214,8 @@ export class Served {
     return {
       calls,
       queue: {
-        execute: (batch): Promise<Result[]> => {
+        execute: async (batch): Promise<Result[]> => {
+          await this.meanwhile();
           this.batches.push(batch);
           return queue.execute(batch);
         },

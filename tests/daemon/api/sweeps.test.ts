@@ -209,6 +209,23 @@ describe('verbs on a sweep', () => {
     expect(results.slice(1).every(({ error }) => error === undefined)).toBe(true);
   });
 
+  test('a job that moves on while the call is made is none of those that were meant, unless it was named', async () => {
+    const { name, runs } = await mixed();
+    const started = async (id: number): Promise<void> => {
+      served.meanwhile = async () => {
+        served.meanwhile = async () => {};
+        await served.start(id);
+      };
+    };
+    await started(runs[3]!);
+    expect(outcomes(await served.act('hold', [name]))).toEqual([[4, 'HELD']]);
+    await served.act('release', [name]);
+    await started(runs[4]!);
+    expect(outcomes(await served.act('hold', [`${name}.4`]))).toEqual([
+      expect.stringContaining(`run ${runs[4]} is running`),
+    ]);
+  });
+
   test('mixed with runs by themselves, in one transaction', async () => {
     const { name } = await mixed();
     const alone = await served.submitted();
