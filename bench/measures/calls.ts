@@ -54,6 +54,10 @@ const submission = (cwd: string) => ({
   codeFollows: false,
   experimentId: '',
   existingExperiment: 0,
+  checkpoints: '',
+  metric: '',
+  from: '',
+  noWandb: false,
 });
 
 /** Milliseconds of what `ls` asks for. */

@@ -20,16 +20,11 @@ const FLAGS: Readonly<Record<string, Capability>> = {
   exclusive: 'gpus',
   cpus: 'limits',
   mem: 'limits',
-  from: 'tracking',
-  checkpoints: 'tracking',
-  metric: 'tracking',
-  'no-wandb': 'tracking',
   snapshot: 'snapshot',
   host: 'remote',
 };
 
 const VERBS: Readonly<Record<string, Capability>> = {
-  checkpoints: 'tracking',
   artifacts: 'tracking',
   compare: 'tracking',
   find: 'tracking',

@@ -1,6 +1,7 @@
 import { cancel, hold, pause, release } from './commands/act.js';
 import { resume, retry } from './commands/again.js';
 import { archive } from './commands/archive.js';
+import { checkpoints, checkpointsPin, checkpointsUnpin } from './commands/checkpoints.js';
 import { completion } from './commands/completion.js';
 import { compose } from './commands/compose.js';
 import { config } from './commands/config.js';
@@ -55,6 +56,9 @@ export const VERBS: readonly Verb[] = [
   retry,
   resume,
   rerun,
+  checkpoints,
+  checkpointsPin,
+  checkpointsUnpin,
   edit,
   tag,
   note,

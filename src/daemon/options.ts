@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { parseRetention, type Retention } from './checkpoints/retention.js';
 import { UserError } from './errors.js';
 import { bytes, durationMs } from './quantity.js';
 
@@ -18,6 +19,8 @@ export interface Settings {
   lowWaterBytes: number;
   sweepLimit: number;
   configDrift: ConfigDrift;
+  retention: Retention | null;
+  wandb: 'on' | 'off';
   logLevel: string;
   notify: NotifyTarget[];
   state: string | null;
@@ -85,6 +88,22 @@ export const SETTINGS: readonly Key[] = [
     parse: oneOf(['warn', 'hold']),
   },
   {
+    key: 'retention',
+    field: 'retention',
+    description:
+      'which checkpoints of a run are kept: off (all), or "last 2, best 1, every 1000"; "foreign" with it: also those that are no step-<8 digits>',
+    default: 'off',
+    // YAML 1.1 calls off a boolean.
+    parse: (value) => parseRetention(value === false ? 'off' : String(value)),
+  },
+  {
+    key: 'trackers.wandb',
+    field: 'wandb',
+    description: 'whether runs see the variables by which W&B goes on with the same run: on, off',
+    default: 'on',
+    parse: (value) => oneOf(['on', 'off'])(typeof value === 'boolean' ? (value ? 'on' : 'off') : value),
+  },
+  {
     key: 'log_level',
     field: 'logLevel',
     description: `how much the daemon logs: ${LOG_LEVELS.join(', ')}`,
@@ -142,12 +161,12 @@ function resolve(
       );
   const given: Loaded['given'] = {};
   const entries = SETTINGS.map(({ key, field, default: standard, parse }) => {
-    const variable = env[`EXPD_${key.toUpperCase()}`];
+    const variable = env[variableOf(key)];
     const [value, origin, where] =
       flags[key] !== undefined
         ? [flags[key], 'flag' as const, `--${key.replaceAll('_', '-')}`]
         : variable !== undefined && variable !== ''
-          ? [variable, 'environment' as const, `EXPD_${key.toUpperCase()}`]
+          ? [variable, 'environment' as const, variableOf(key)]
           : inFile[key] !== undefined
             ? [inFile[key], 'file' as const, `${file}: ${key}`]
             : [standard, 'default' as const, key];
@@ -193,6 +212,9 @@ async function readSettingsFile(file: string): Promise<Record<string, unknown>> 
     throw new UserError('usage', `${file}: not a table of settings`, 'write one `key: value` a line');
   return value as Record<string, unknown>;
 }
+
+/** `trackers.wandb` → `EXPD_TRACKERS_WANDB` */
+export const variableOf = (key: string): string => `EXPD_${key.toUpperCase().replaceAll('.', '_')}`;
 
 function whole(min: number, max: number): (value: unknown) => number {
   return (value) => {

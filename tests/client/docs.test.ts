@@ -2,15 +2,17 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { configurationJson } from '../../src/client/render/configuration.js';
+import { checkpointJson } from '../../src/client/render/checkpoints.js';
 import { flagWords, usage } from '../../src/client/render/help.js';
 import { metricJson, progressJson } from '../../src/client/render/progress.js';
 import { attemptJson, runJson } from '../../src/client/render/run.js';
 import { codeJson, submissionJson } from '../../src/client/render/show.js';
 import { sweepJson } from '../../src/client/render/sweep.js';
 import { VERBS } from '../../src/client/verbs.js';
-import { SETTINGS } from '../../src/daemon/options.js';
+import { SETTINGS, variableOf } from '../../src/daemon/options.js';
 import { indexLine } from '../../src/daemon/rundir/runs-index.js';
 import { runningStatus } from '../../src/daemon/rundir/status.js';
+import { Checkpoint } from '../../src/gen/expd/v1/checkpoints.js';
 import {
   Attempt,
   CodeState,
@@ -63,7 +65,7 @@ test('docs/settings.md has the settings that there are (UPDATE_DOCS=1 writes it 
   expect(from).toBeGreaterThan(0);
   const rows = SETTINGS.map(
     ({ key, default: standard, description }) =>
-      `| \`${key}\` | \`--${key.replaceAll('_', '-')}\`, \`EXPD_${key.toUpperCase()}\` | \`${JSON.stringify(standard).replaceAll('"', '')}\` | ${cell(description)} |`,
+      `| \`${key}\` | \`--${key.replaceAll('_', '-')}\`, \`${variableOf(key)}\` | \`${JSON.stringify(standard).replaceAll('"', '')}\` | ${cell(description)} |`,
   );
   const table = ['| setting | flag, variable | default | what it is |', '|---|---|---|---|', ...rows].join(
     '\n',
@@ -104,6 +106,9 @@ test('docs/json.md names every field of what it shows', () => {
   );
   expect(named('Submission').toSorted()).toEqual(
     Object.keys(submissionJson(Submission.decode(new Uint8Array()))).toSorted(),
+  );
+  expect(named('Checkpoint').toSorted()).toEqual(
+    Object.keys(checkpointJson(Checkpoint.decode(new Uint8Array()))).toSorted(),
   );
   expect(named('Code').toSorted()).toEqual(
     Object.keys(codeJson(CodeState.decode(new Uint8Array()))).toSorted(),

@@ -1,4 +1,4 @@
--- user_version 4
+-- user_version 5
 
 CREATE TABLE groups (
   name TEXT PRIMARY KEY,
@@ -35,7 +35,7 @@ CREATE TABLE runs (
   started_at INTEGER,
   ended_at INTEGER,
   run_dir TEXT,
-  code_until INTEGER, sweep_id INTEGER REFERENCES sweeps (id), job_num INTEGER CHECK ((sweep_id IS NULL) = (job_num IS NULL) AND job_num >= 0), overrides TEXT, experiment_chosen INTEGER NOT NULL DEFAULT 0 CHECK (experiment_chosen IN (0, 1)),
+  code_until INTEGER, sweep_id INTEGER REFERENCES sweeps (id), job_num INTEGER CHECK ((sweep_id IS NULL) = (job_num IS NULL) AND job_num >= 0), overrides TEXT, experiment_chosen INTEGER NOT NULL DEFAULT 0 CHECK (experiment_chosen IN (0, 1)), checkpoint_place TEXT,
   CHECK ((state = 'held') = (hold IS NOT NULL)),
   CHECK ((state = 'stopping') = (stop IS NOT NULL)),
   CHECK (state NOT IN ('starting','running','stopping') OR attempt > 0),
@@ -76,7 +76,7 @@ CREATE INDEX submissions_diff ON submissions (diff_sha) WHERE diff_sha IS NOT NU
 
 CREATE TABLE tags (
   tag TEXT NOT NULL,
-  run_id INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+  run_id INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, automatic INTEGER NOT NULL DEFAULT 0 CHECK (automatic IN (0, 1)),
   PRIMARY KEY (tag, run_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -228,3 +228,21 @@ CREATE TABLE metrics (
   CHECK ((lowest IS NULL) = (lowest_step IS NULL)),
   CHECK ((highest IS NULL) = (highest_step IS NULL))
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE checkpoints (
+  run_id INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+  path TEXT NOT NULL,
+  attempt INTEGER NOT NULL CHECK (attempt >= 0),
+  stack TEXT,
+  step INTEGER,
+  bytes INTEGER NOT NULL,
+  -- With the bytes: which content was read.
+  written_at REAL NOT NULL,
+  metrics TEXT NOT NULL,
+  -- Null: not read whole yet; empty: whole; else why it must not be used.
+  damage TEXT,
+  pinned INTEGER NOT NULL DEFAULT 0 CHECK (pinned IN (0, 1)),
+  PRIMARY KEY (run_id, path)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX runs_place ON runs (id) WHERE checkpoint_place IS NOT NULL AND ended_at IS NULL AND attempt > 0;

@@ -25,6 +25,8 @@ describe('settings', () => {
       layout: 'hybrid',
       graceMs: 60_000,
       lowWaterBytes: 2 ** 30,
+      retention: null,
+      wandb: 'on',
       logLevel: 'info',
       notify: [],
       state: null,

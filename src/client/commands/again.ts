@@ -64,10 +64,11 @@ export const resume = verb({
   operands: 'RUN',
   takes: [1, 1],
   summary: 'run a finished run on, from a checkpoint of your choice',
-  flags: { from: text('STEP|PATH', 'the checkpoint; the newest when left out'), ...ENVIRONMENT_FLAGS },
+  flags: { from: text('best|STEP|PATH', 'the checkpoint; the newest when left out'), ...ENVIRONMENT_FLAGS },
   examples: [
     ['expctl resume 7', 'another attempt of run 7, whatever its end, from its newest checkpoint'],
     ['expctl resume 7 --from 2000', 'from the checkpoint of step 2000'],
+    ['expctl resume 7 --from best', 'from the best one by its --metric'],
   ],
   run: async (context, { flags, operands }) =>
     acted(

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import {
   type Attempt,
   type CodeState,
@@ -78,6 +79,9 @@ function fields({ submission, code, dependants }: GetResponse, run: Run, style: 
     ['tags', run.tags.map(plain).join(', ')],
     ['note', plain(run.note)],
     ['key', plain(run.key)],
+    ['from', plain(submission?.from ?? '')],
+    ['checkpoints', plain(submission?.checkpoints ?? '')],
+    ['metric', plain(submission?.metric ?? '')],
     ['after', waits.join(', ')],
     ['before', dependants.map(({ run: id }) => id).join(', ')],
     ['retries', run.retries === 0 ? '' : `${run.failures} of ${run.retries} used`],
@@ -92,9 +96,11 @@ function attempts(list: readonly Attempt[], style: Style): string[] {
     const started = attempt.startedAtMs || attempt.claimedAtMs;
     const until = attempt.endedAtMs || style.now;
     const how = attempt.outcome?.text ? plain(attempt.outcome.text) : attempt.phase;
-    const from = attempt.resumedFrom ? `  from step ${attempt.resumedStep}` : '';
+    const from = attempt.resumedFrom
+      ? `  from ${attempt.resumedStep > 0 ? `step ${attempt.resumedStep}` : plain(basename(attempt.resumedFrom))}`
+      : '';
     const pid = attempt.phase === 'running' ? `  pid ${attempt.mainPid}` : '';
-    return `  ${style.paint('dim', `attempt ${attempt.number}`.padEnd(10))}  ${how}  ${localTime(started, style.now)}  ${span(until - started)}${pid}${from}`;
+    return `  ${style.paint('dim', `attempt ${attempt.number}`.padEnd(11))}  ${how}  ${localTime(started, style.now)}  ${span(until - started)}${pid}${from}`;
   });
 }
 
@@ -124,6 +130,10 @@ export const submissionJson = (submission: Submission) => ({
   graceMs: submission.graceMs ?? null,
   warnSignal: submission.warnSignal === undefined ? null : { ...submission.warnSignal },
   resumeArg: submission.resumeArg || null,
+  checkpoints: submission.checkpoints || null,
+  metric: submission.metric || null,
+  from: submission.from || null,
+  wandb: !submission.noWandb,
   template: submission.template,
   split: submission.split,
   layout: submission.layout,

@@ -25,9 +25,19 @@ export const RUN_FLAGS = {
   },
   seed: whole('N', 'EXPD_SEED of the run; else drawn once', 0, Number.MAX_SAFE_INTEGER),
   'resume-arg': {
-    ...text('WORDS', 'added to the command when there is a checkpoint: "--resume={ckpt}"'),
+    ...text(
+      'WORDS',
+      'added to the command when there is a checkpoint: "--resume={ckpt}"; in-place: it is copied',
+    ),
     dashes: true,
   },
+  checkpoints: text(
+    'NAME|PATTERN',
+    'where its checkpoints lie: hf, lightning, … (docs/checkpoints.md), or "out/checkpoint-*", "{run_dir}/w/*.bin"',
+  ),
+  metric: text('KEY', 'by which checkpoints are compared: val/loss, val/acc:max'),
+  from: text('CKPT|RUN', 'start from a checkpoint: its path, or 7, 7:best, 7:2000 for one of run 7'),
+  'no-wandb': toggle('leave the variables of W&B to the script'),
   grace: one('DURATION', 'time between SIGTERM and SIGKILL when the run is stopped', durationOrZero),
   'warn-signal': one('SIGNAL@DURATION', 'a signal so long before SIGTERM: USR1@60s', warnSignal),
   split: toggle('standard output and error into two files'),

@@ -69,6 +69,11 @@ export function submission(
     configuration: undefined,
     experimentId: values['experiment-id'] ?? '',
     existingExperiment: existingExperiment(values),
+    checkpoints: values.checkpoints ?? '',
+    metric: values.metric ?? '',
+    // A run's name has no slash; what has one is a path of this shell.
+    from: values.from?.includes('/') ? resolve(cwd, values.from) : (values.from ?? ''),
+    noWandb: values['no-wandb'],
   };
 }
 

@@ -6,6 +6,7 @@ import type {
   ResumeRequest,
   RetryRequest,
 } from '../../gen/expd/v1/runs.js';
+import type { Keeper } from '../checkpoints/keeper.js';
 import { UserError } from '../errors.js';
 import type { AttemptFacts, Command, Result } from '../queue/commands.js';
 import type { Queue } from '../queue/queue.js';
@@ -26,6 +27,7 @@ export interface ActPorts {
   reads: Lookup & SweepReads & Pick<Reader, 'submission'>;
   environments: EnvironmentPort;
   reasons: Reasons;
+  keeper: Pick<Keeper, 'choose'>;
 }
 
 /** What a verb asks of each run that it names. The queue judges whether the run's state allows it. */
@@ -86,20 +88,22 @@ export async function retry(ports: ActPorts, request: RetryRequest): Promise<Act
 export async function resume(ports: ActPorts, request: ResumeRequest): Promise<ActResponse> {
   const choice = checkpointChoice(request.from);
   const manner: Manner = { means: ({ state }) => isFinal(state), done: 'resumed' };
-  return perform(ports, { ...request, runs: [request.run] }, manner, (run) =>
-    again(ports, run, { kind: 'resumed', resume: choice }, request.environment),
-  );
+  return perform(ports, { ...request, runs: [request.run] }, manner, async (run) => {
+    // Now rather than at the start, which may be hours away; the queue refuses by itself what is not over.
+    const stored = isFinal(run.state) && choice.from === 'chosen' ? ports.reads.submission(run.id) : null;
+    if (stored?.ok) await ports.keeper.choose(run, stored.submission, request.from);
+    return again(ports, run, { kind: 'resumed', resume: choice }, request.environment);
+  });
 }
 
 function checkpointChoice(from: string): ResumeChoice {
   if (from === '') return { from: 'newest' };
-  if (from === 'best')
-    throw new UserError('not_available', '--from best comes with metrics', 'name a step or a path');
-  if (/^\d{1,15}$/.test(from) || from.startsWith('/')) return { from: 'chosen', what: from };
+  if (from === 'best' || /^\d{1,15}$/.test(from) || from.startsWith('/'))
+    return { from: 'chosen', what: from };
   throw new UserError(
     'usage',
     `${JSON.stringify(from)} is no checkpoint`,
-    'name a step, or the absolute path of one',
+    'name best, a step, or the absolute path of one',
   );
 }
 

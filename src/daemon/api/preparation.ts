@@ -7,17 +7,19 @@ import { type CodePorts, ToldCode } from './code.js';
 import { toConfiguration } from './configuration.js';
 import { type ContentPort, Contents } from './contents.js';
 import type { EnvironmentPort } from './environment.js';
+import { type Origin, originOf, type ParentPorts } from './parent.js';
 import type { Lookup } from './select.js';
-import { type Defaults, draftOf, drawnSeed, rlimit, sealed } from './submission.js';
+import { type Defaults, type Draft, draftOf, drawnSeed, rlimit, sealed } from './submission.js';
 import { Warnings } from './warnings.js';
 
 export interface PreparationPorts {
-  reads: Lookup;
+  reads: Lookup & ParentPorts['reads'];
   environments: EnvironmentPort;
   configurations: ContentPort;
   diffs: CodePorts['diffs'];
   clock: Clock;
   defaults(): Defaults;
+  keeper: ParentPorts['keeper'];
 }
 
 /** A submission that the queue may take. */
@@ -54,6 +56,7 @@ export class Preparation {
     const { reads, defaults, clock } = this.ports;
     const draft = draftOf(asked, reads, defaults(), clock.now(), this.#seed);
     const { submission, labels } = draft;
+    if (asked.from !== '') this.#startFrom(draft, await originOf(this.ports, asked.from));
     if (submission.rlimits.length === 0) submission.rlimits = this.#rlimits;
     labels.code = await this.#code.of(asked.cwd);
     if (labels.code !== null) labels.codeUntil = null;
@@ -62,6 +65,15 @@ export class Preparation {
     submission.envSha = envSha;
     const warnings = await this.#warnings.of(submission, environment);
     return { run: sealed(draft, this.#keyed || draft.labels.key !== null), warnings };
+  }
+
+  /** The curves go on where they were, unless another place was chosen; jobs of a sweep have one each. */
+  #startFrom({ labels, submission }: Draft, { parent, experimentId }: Origin): void {
+    submission.parent = parent;
+    labels.resume = { from: 'chosen', what: parent.path };
+    if (labels.experimentId !== null || experimentId === null || this.#seed !== undefined) return;
+    labels.experimentId = experimentId;
+    submission.existingExperiment ??= 'continue';
   }
 
   async release(): Promise<void> {

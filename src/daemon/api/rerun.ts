@@ -110,7 +110,8 @@ async function copyOf(
   const stored = reads.submission(run.id);
   if (!stored.ok)
     throw new UserError('wrong_state', `the submission of run ${run.id} is ${stored.why}`, 'submit it again');
-  const { submission } = stored;
+  // From nothing, whatever the first one started from.
+  const { parent: _, ...submission } = stored.submission;
   const command = request.argv.length > 0 ? request.argv : submission.argv;
   const argv = checkedArgv([...command, ...request.moreArgv]);
   const configuration = await configurationOf(submission, argv, request, contents);
@@ -123,6 +124,7 @@ async function copyOf(
     code: null,
     codeUntil: request.codeFollows ? now + CODE_MS : null,
     overrides: configuration?.overrides ?? run.overrides,
+    checkpointPlace: run.checkpointPlace,
   };
   const again: Submission = {
     ...submission,
@@ -135,7 +137,7 @@ async function copyOf(
 
 /** Another one, or the stored one, of which the parts are kept while the old run may go. */
 async function configurationOf(
-  { configuration }: Submission,
+  { configuration }: Pick<Submission, 'configuration'>,
   argv: readonly string[],
   request: RerunRequest,
   contents: Contents,

@@ -31,6 +31,7 @@ import type {
   WatchRequest,
   WatchResponse,
 } from '../../gen/expd/v1/runs.js';
+import type { Keeper } from '../checkpoints/keeper.js';
 import type { Clock } from '../clock.js';
 import type { Queue } from '../queue/queue.js';
 import type { ContentStore } from '../rundir/content.js';
@@ -68,6 +69,7 @@ export interface RunsPorts {
   configurations: ContentPort;
   diffs: Pick<ContentStore, 'store' | 'release'>;
   files: RunFiles;
+  keeper: Pick<Keeper, 'choose' | 'at'>;
   clock: Clock;
   defaults(): Defaults;
   /** The daemon's condition, as far as it matters to a submitter. */

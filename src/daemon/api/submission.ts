@@ -7,11 +7,13 @@ import {
   ExistingExperiment,
 } from '../../gen/expd/v1/runs.js';
 import { nameOf } from '../../program/name.js';
+import { placeNamed } from '../checkpoints/places.js';
 import { UserError } from '../errors.js';
 import type { NewRun } from '../queue/commands.js';
 import { keyedOn, type Unasked } from '../queue/keyed.js';
 import type { Dependency, Submission } from '../run/submission.js';
 import { specOf } from '../store/spec.js';
+import { checkpointWishes } from './checkpoint-wishes.js';
 import {
   checkedArgv,
   checkedBegin,
@@ -82,6 +84,7 @@ export function draftOf(
   now: number,
   seed: number = drawnSeed(),
 ): Draft {
+  const submission = toSubmission(asked, defaults, seed);
   const labels: Draft['labels'] = {
     ulid: ulid(now),
     name: asked.name === '' ? nameOf(asked.argv) : checkedName(asked.name),
@@ -99,13 +102,15 @@ export function draftOf(
     codeUntil: asked.codeFollows ? now + CODE_MS : null,
     experimentId: checkedExperiment(asked.experimentId),
     overrides: checkedOverrides(asked.configuration?.overrides ?? []),
+    checkpointPlace: placeNamed(submission),
   };
-  return { labels, submission: toSubmission(asked, defaults, seed), unasked: unasked(asked) };
+  return { labels, submission, unasked: unasked(asked) };
 }
 
 function toSubmission(asked: Asked, defaults: Defaults, seed: number): Submission {
   const argv = checkedArgv(asked.argv);
   const cwd = checkedPath(asked.cwd, 'working directory');
+  const checkpoints = checkpointWishes(asked, cwd);
   return {
     argv,
     cwd,
@@ -130,6 +135,8 @@ function toSubmission(asked: Asked, defaults: Defaults, seed: number): Submissio
     rlimits: asked.rlimits.map(rlimit),
     configuration: null,
     existingExperiment: existingExperiment(asked),
+    ...(checkpoints !== undefined && { checkpoints }),
+    ...(asked.noWandb && { noWandb: true as const }),
   };
 }
 

@@ -17,6 +17,7 @@ import { isFinal, type RunState } from '../run/run.js';
 import type { StopReason } from '../run/stop.js';
 import type { CodeState, Dependency, Submission } from '../run/submission.js';
 import type { StoredAttempt, StoredEvent, StoredRun } from '../store/stored.js';
+import { metricWord } from './checkpoint-wishes.js';
 import { configurationView, overridesAlone } from './configuration.js';
 
 /** What only the scheduler knows about a run. */
@@ -204,6 +205,10 @@ export const submissionView = (
   configuration: redacted(run, submission),
   experimentId: run.experimentId,
   existingExperiment: EXISTING[submission.existingExperiment ?? 'none'],
+  checkpoints: submission.checkpoints?.where ?? '',
+  metric: submission.checkpoints?.metric ? metricWord(submission.checkpoints.metric) : '',
+  from: submission.parent?.path ?? '',
+  noWandb: submission.noWandb ?? false,
 });
 
 const EXISTING = {

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Asks, Kind } from './asks.js';
 import { find } from './find.js';
 import { scanOne } from './scan.js';
+import { mlflowRun } from './told.js';
 import { verify } from './verify.js';
 
 /** Everything that the inspecting process can be asked. */
@@ -11,6 +12,7 @@ export const ANSWERS: { [K in Kind]: (ask: Asks[K]['ask']) => Asks[K]['answer'] 
   look: ({ path }) => scanOne(path),
   verify,
   copy,
+  mlflow: ({ files }) => files.map(mlflowRun).find((id) => id !== null) ?? null,
   discard: ({ paths }) => paths.filter(discard),
 };
 

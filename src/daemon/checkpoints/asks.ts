@@ -10,6 +10,8 @@ export interface Asks {
   verify: { ask: Pick<Candidate, 'path' | 'kind' | 'preset' | 'step'>; answer: Verdict };
   /** A copy whose files have the same times, for stacks that look into their own directory. */
   copy: { ask: { from: string; to: string; below: string }; answer: null };
+  /** MLflow's run id in the first of these metrics files that tells one. */
+  mlflow: { ask: { files: readonly string[] }; answer: string | null };
   /** Moves checkpoints aside, then deletes them; the paths that are gone. */
   discard: { ask: { paths: readonly string[] }; answer: string[] };
 }

@@ -21,9 +21,3 @@ export function matchesName(pattern: string, name: string): boolean {
       .replace(/\?/g, '.')}$`,
   ).test(name);
 }
-
-/** Whether one of two places lies in the other: what is written in them has to be told apart. */
-export const overlap = (one: string, other: string): boolean =>
-  one === other || one.startsWith(below(other)) || other.startsWith(below(one));
-
-const below = (directory: string): string => (directory.endsWith('/') ? directory : `${directory}/`);

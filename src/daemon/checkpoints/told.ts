@@ -31,6 +31,17 @@ export function readTold(file: string, key: string | null): Told {
   return told;
 }
 
+/** The run id that MLflow gave, as the script told it last: `{"event": "tracker", "mlflow_run_id": "…"}`; null: it did not. */
+export function mlflowRun(file: string): string | null {
+  let found: string | null = null;
+  eachLine(file, (line) => {
+    const fields = line.includes('"mlflow_run_id"') ? parsed(line) : null;
+    const id = fields?.event === 'tracker' ? fields.mlflow_run_id : null;
+    if (typeof id === 'string' && /^[\w-]{1,256}$/.test(id)) found = id;
+  });
+  return found;
+}
+
 function parsed(line: string): Record<string, unknown> | null {
   try {
     // Python's json writes these bare.

@@ -1,5 +1,5 @@
 import { type RunEvent, transition } from '../run/lifecycle.js';
-import { describe } from '../run/outcome.js';
+import { describe, type Outcome, wasExecuted } from '../run/outcome.js';
 import type { Run } from '../run/run.js';
 import type { Job } from '../run/sweep.js';
 import type { EventKind, StoredEvent } from '../store/stored.js';
@@ -27,10 +27,19 @@ export function advance(scene: Scene, { runId, event, facts }: Transition): Resu
   const reason = reasonOf(event, after);
   const { state, attempt } = after;
   tables.events.append({ at: now, runId, kind: KINDS[event.kind], state, attempt, reason });
+  if (event.kind === 'ended' && wasExecuted(event.outcome))
+    tables.runs.tagAutomatically(runId, tagsOf(event.outcome));
   touched.changed.add(runId);
   if (before.job !== null) jobMoved(scene, before.job, event, after);
   if (scene.notify) tell(scene, runId, event);
   return { ok: true, runId };
+}
+
+/** Labels that say how the newest attempt failed. */
+function tagsOf({ verdict, cause }: Outcome): string[] {
+  if (verdict !== 'failure' && verdict !== 'refused') return [];
+  if (cause === 'out_of_memory' || cause === 'overMemory') return ['failed', 'oom'];
+  return cause === 'timeout' ? ['failed', 'timeout'] : ['failed'];
 }
 
 /** A weaker or the same stop once more: nothing to record. */

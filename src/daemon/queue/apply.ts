@@ -1,6 +1,7 @@
 import { toldFact } from '../store/notifications.js';
 import type { StoredRun } from '../store/stored.js';
 import { advance } from './advance.js';
+import { pinCheckpoint, sawCheckpoints } from './checkpoints.js';
 import type { Command, Result } from './commands.js';
 import { edit } from './edit.js';
 import { noSuchRun, Refusal } from './refusal.js';
@@ -54,6 +55,10 @@ export function apply(scene: Scene, command: Command): Result {
       return recordCode(scene, command);
     case 'recordProgress':
       return recordProgress(scene, command);
+    case 'sawCheckpoints':
+      return sawCheckpoints(scene, command);
+    case 'pinCheckpoint':
+      return pinCheckpoint(scene, command);
     case 'setGroup':
       scene.tables.groups.put(command.name, command.limit);
       return setting(scene);

@@ -1,7 +1,9 @@
 import type { RunEvent } from '../run/lifecycle.js';
 import type { Progress, Standing } from '../run/progress.js';
+import type { ResumeChoice } from '../run/run.js';
 import type { CodeState, Dependency, Submission } from '../run/submission.js';
 import type { Spec } from '../store/spec.js';
+import type { SeenCheckpoint } from '../store/checkpoints.js';
 import type { AttemptHandle, Lease, StoredRun, Usage } from '../store/stored.js';
 
 /** What the writer thread is told to do. Plain data: it crosses a thread. */
@@ -16,6 +18,9 @@ export type Command =
   | { do: 'recordCode'; runId: number; code: CodeState }
   /** `anew`: what was known of its metrics before is gone. */
   | { do: 'recordProgress'; progress: Progress; standings: Standing[]; anew: boolean }
+  /** What was seen of a run's checkpoints, and which of them are gone. */
+  | { do: 'sawCheckpoints'; runId: number; seen: readonly SeenCheckpoint[]; gone: readonly string[] }
+  | { do: 'pinCheckpoint'; runId: number; checkpoint: SeenCheckpoint; pinned: boolean }
   | { do: 'setGroup'; name: string; limit: number }
   | { do: 'removeGroup'; name: string }
   | { do: 'setFact'; name: FactName; value: string }
@@ -55,6 +60,10 @@ export interface NewRun {
   experimentId: string | null;
   /** Of the task: for a run with a configuration or a job of a sweep. */
   overrides: string[];
+  /** The directory outside of run directories that its checkpoints are written to. */
+  checkpointPlace?: string | null;
+  /** What its first attempt starts from; absent: nothing. */
+  resume?: ResumeChoice;
 }
 
 export interface NewSweep {

@@ -51,6 +51,8 @@ export function addRun({ tables, touched, now }: Scene, run: NewRun, placed: Pla
     ...{ id, ulid, name, priority, group, beginAt, key, note, retries, codeUntil, project, overrides, job },
     ...{ experimentId, experimentChosen: chosen, killOnFailedDependency, state, hold: why },
     submittedAt: now,
+    checkpointPlace: run.checkpointPlace ?? null,
+    resume: run.resume ?? { from: 'newest' },
   });
   tables.submissions.insert(id, spec, keyed, code);
   for (const tag of run.tags) tables.runs.tag(id, tag);

@@ -1,4 +1,5 @@
 import { attempts } from '../store/attempts.js';
+import { checkpoints } from '../store/checkpoints.js';
 import type { Connection } from '../store/connection.js';
 import { dependencies } from '../store/dependencies.js';
 import { events } from '../store/events.js';
@@ -17,6 +18,7 @@ export const tables = (db: Connection) => ({
   attempts: attempts(db),
   submissions: submissions(db),
   sweeps: sweeps(db),
+  checkpoints: checkpoints(db),
   events: events(db),
   dependencies: dependencies(db),
   groups: groups(db),

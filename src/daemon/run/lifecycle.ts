@@ -1,4 +1,4 @@
-import type { Outcome } from './outcome.js';
+import { type Outcome, wasExecuted } from './outcome.js';
 import { afterEnd } from './retry.js';
 import type { HoldReason, LiveAttempt, ResumeChoice, Run } from './run.js';
 import { type StopReason, strongerStop } from './stop.js';
@@ -126,9 +126,8 @@ function ended(run: Run, event: Extract<RunEvent, { kind: 'ended' }>, now: numbe
 }
 
 /** A choice is for one execution; later attempts go on from the newest checkpoint of that line. */
-function resumeAfter({ resume, attempt }: Run, { verdict }: Outcome): ResumeChoice {
-  const executed = verdict !== 'not_started' && verdict !== 'abandoned' && verdict !== 'hold';
-  if (!executed || resume.from === 'newest') return resume;
+function resumeAfter({ resume, attempt }: Run, outcome: Outcome): ResumeChoice {
+  if (!wasExecuted(outcome) || resume.from === 'newest') return resume;
   return { from: 'newest', since: attempt, ...(resume.from === 'chosen' && { base: resume.what }) };
 }
 

@@ -63,6 +63,10 @@ export interface Outcome {
   detail: string | null;
 }
 
+/** Whether there was an attempt at all, beyond the daemon's own part of it. */
+export const wasExecuted = ({ verdict }: Outcome): boolean =>
+  verdict !== 'not_started' && verdict !== 'abandoned' && verdict !== 'hold';
+
 /** sysexits.h EX_TEMPFAIL: the conventional "please run me again". */
 export const REQUEUE_EXIT = 75;
 

@@ -1,6 +1,7 @@
 import type { Environment } from '../../environment.js';
 import type { AttemptOrder } from './order.js';
 import { runPaths, tensorboardDir } from './paths.js';
+import { trackers } from './trackers.js';
 
 /** What a run executes and sees; nothing else of the daemon reaches it. */
 export interface Contract {
@@ -23,6 +24,7 @@ function environment(order: AttemptOrder, runDir: string, submitted: Environment
     ...devices(submitted),
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
     PYTHONUNBUFFERED: '1',
+    ...trackers(order),
   };
   for (const [name, value] of Object.entries(submitted)) if (!name.startsWith('EXPD_')) seen[name] = value;
   return Object.assign(seen, {

@@ -1,6 +1,7 @@
 import type { ResumePoint } from '../run/resume.js';
 import type { CodeState, Drift, Submission } from '../run/submission.js';
 import type { Sweep } from '../run/sweep.js';
+import type { TrackerRuns } from './trackers.js';
 
 /** What an attempt's directory and contract are made from. Times in Unix ms. */
 export interface AttemptOrder {
@@ -18,6 +19,8 @@ export interface AttemptOrder {
   /** Of the newest earlier attempt; null or empty when there is none. */
   previousRunDir: string | null;
   submittedAt: number;
+  /** Run ids that trackers gave, by which they go on with the same run. */
+  trackers?: TrackerRuns;
   /** As recorded at submission; absent while it is not known. */
   code?: CodeState | null;
   /** What its configuration files say now otherwise than when it was submitted; absent: nothing, or nobody looked. */

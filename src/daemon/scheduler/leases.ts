@@ -1,3 +1,4 @@
+import { overlap } from '../run/place.js';
 import type { StopReason } from '../run/stop.js';
 import { type Experiment, experimentKey } from './plan.js';
 
@@ -8,6 +9,8 @@ export interface Held {
   /** The sweep that the run is a job of. */
   sweep: number | null;
   experiment: Experiment;
+  /** Where its checkpoints go outside of run directories. */
+  place: string | null;
   slots: number;
   /** The last stop that was handed to the executor. */
   stop: StopReason | null;
@@ -16,7 +19,7 @@ export interface Held {
   stuck: { pid: number; wchan: string } | null;
 }
 
-type Taken = Pick<Held, 'runId' | 'group' | 'sweep' | 'experiment' | 'slots'>;
+type Taken = Pick<Held, 'runId' | 'group' | 'sweep' | 'experiment' | 'place' | 'slots'>;
 
 /** The ledger of slots, by attempt id. In memory: it is rebuilt from the attempts that have not ended. */
 export class Leases {
@@ -52,6 +55,13 @@ export class Leases {
   writer(experiment: Experiment): number | null {
     const key = experimentKey(experiment);
     for (const held of this.#held.values()) if (experimentKey(held.experiment) === key) return held.runId;
+    return null;
+  }
+
+  /** A run that writes its checkpoints to the same place. */
+  keeper(place: string): number | null {
+    for (const held of this.#held.values())
+      if (held.place !== null && overlap(held.place, place)) return held.runId;
     return null;
   }
 

@@ -1,3 +1,4 @@
+import { overlap } from '../run/place.js';
 import { LONGEST_BACKOFF_MS } from '../run/retry.js';
 import type { Dependency } from '../run/submission.js';
 
@@ -19,6 +20,9 @@ export interface Waiting {
   sweep: number | null;
   /** What its curves are kept under; has one writer at a time. */
   experiment: Experiment;
+  /** Where its checkpoints go outside of run directories, and whether it has begun to write there. */
+  place: string | null;
+  begun: boolean;
   request: Request;
 }
 
@@ -45,6 +49,8 @@ export interface Machine {
   sweep(id: number): { limit: number; running: number };
   /** The run that writes the curves of an experiment, or null. */
   writer(experiment: Experiment): number | null;
+  /** Another unfinished run that has begun to write its checkpoints there, or null. */
+  keeper(run: Pick<Waiting, 'id' | 'place' | 'begun'>): number | null;
   dependency(on: Dependency): DependencyState;
 }
 
@@ -63,6 +69,7 @@ export interface Reason {
     | 'group_limit'
     | 'sweep_limit'
     | 'experiment_busy'
+    | 'place_busy'
     | 'no_free_slot'
     | 'next';
   text: string;
@@ -113,6 +120,8 @@ class Planned {
     this.#writers.set(experimentKey(run.experiment), run.id);
   }
 
+  keeper = (place: string): number | null =>
+    this.starts.find((other) => other.place !== null && overlap(other.place, place))?.id ?? null;
   ofGroup = (name: string): number => this.#groups.get(name) ?? 0;
   ofSweep = (id: number): number => this.#sweeps.get(id) ?? 0;
   writer = (experiment: Experiment): number | null => this.#writers.get(experimentKey(experiment)) ?? null;
@@ -175,6 +184,9 @@ function limits(run: Waiting, machine: Machine, planned: Planned): Reason | null
       code: 'experiment_busy',
       text: `experiment ${run.experiment.id} is being written by run ${writer}`,
     };
+  const keeper = run.place === null ? null : (machine.keeper(run) ?? planned.keeper(run.place));
+  if (keeper !== null)
+    return { code: 'place_busy', text: `run ${keeper} writes its checkpoints to ${run.place}` };
   return null;
 }
 

@@ -4,6 +4,7 @@ import type { Command, Result } from '../queue/commands.js';
 import type { ResumePoint } from '../run/resume.js';
 import type { CodeState, Dependency, Drift, Submission } from '../run/submission.js';
 import type { Sweep } from '../run/sweep.js';
+import type { TrackerRuns } from '../rundir/trackers.js';
 import type { StoredAttempt, StoredRun } from '../store/stored.js';
 import type { Executor } from '../supervisor/executor.js';
 
@@ -26,6 +27,8 @@ export interface Ports {
    * where it cannot.
    */
   goOn(run: StoredRun, step: number | null): Promise<string | null>;
+  /** By what trackers go on with the run. Never fails. */
+  trackers(run: StoredRun): Promise<TrackerRuns>;
   /** What a run's configuration files say otherwise than when it was submitted. */
   drifted(run: StoredRun, submission: Submission): Promise<Drifted>;
   /** Lines of ours at the head of an attempt's log. */
@@ -67,6 +70,8 @@ export interface SchedulerStore {
   live(): { run: StoredRun; attempt: StoredAttempt }[];
   groups(): { name: string; limit: number }[];
   sweep(id: number): Sweep | null;
+  /** Directories that unfinished runs which have begun write their checkpoints to. */
+  places(): { id: number; place: string }[];
   draining(): boolean;
 }
 

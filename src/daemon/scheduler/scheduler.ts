@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { failpoint } from '../failpoint.js';
 import type { Command, Committed } from '../queue/commands.js';
 import { describe, type Ending, judge, type Outcome } from '../run/outcome.js';
+import { overlap } from '../run/place.js';
 import { isFinal, isLive, type RunState } from '../run/run.js';
 import type { Dependency } from '../run/submission.js';
 import type { StoredAttempt, StoredRun } from '../store/stored.js';
@@ -191,6 +192,7 @@ export class Scheduler {
       group: (name) => ({ limit: limits.get(name) ?? 0, running: this.#leases.inGroup(name) }),
       sweep: (id) => ({ limit: sweepLimit(id), running: this.#leases.inSweep(id) }),
       writer: (experiment) => this.#leases.writer(experiment),
+      keeper: (run) => this.#keeper(run),
       dependency: (on) => this.#dependency(on),
     };
   }
@@ -201,6 +203,15 @@ export class Scheduler {
     return kind === 'afterany' || state === 'succeeded' ? 'met' : 'failed';
   }
 
+  /** Who writes there now; else who began before: of two that did, the older one goes on first. */
+  #keeper({ id, place, begun }: Pick<Waiting, 'id' | 'place' | 'begun'>): number | null {
+    if (place === null) return null;
+    const others = this.ports.store
+      .places()
+      .filter((other) => other.id !== id && overlap(other.place, place));
+    return this.#leases.keeper(place) ?? others.find((other) => !begun || other.id < id)?.id ?? null;
+  }
+
   /** Returns how many starts it made. */
   #carryOut(): number {
     if (this.#closed) return 0;
@@ -208,9 +219,9 @@ export class Scheduler {
     const { starts, wakeAt } = plan(this.#turn.queue, this.#machine(), this.ports.clock.now());
     this.#forgetWake?.();
     this.#forgetWake = wakeAt === null ? null : this.ports.clock.at(wakeAt, () => this.poke());
-    for (const { id, group, sweep, experiment, request } of starts) {
+    for (const { id, group, sweep, experiment, place, request } of starts) {
       const attemptId = randomUUID().replaceAll('-', '');
-      this.#leases.take(attemptId, { runId: id, group, sweep, experiment, slots: request.slots });
+      this.#leases.take(attemptId, { runId: id, group, sweep, experiment, place, slots: request.slots });
       this.#turn.remove(id);
       this.#starting.add(attemptId);
       void this.#start(id, { attemptId, slots: request.slots, after: this.#ends }).then((launched) => {
@@ -377,10 +388,12 @@ export class Scheduler {
 }
 
 /** What counts against limits that several runs share. */
-const standing = ({ group, job, project, experimentId }: StoredRun) => ({
+const standing = ({ group, job, project, experimentId, checkpointPlace, attempt }: StoredRun) => ({
   group,
   sweep: job?.sweep ?? null,
   experiment: { project, id: experimentId },
+  place: checkpointPlace,
+  begun: attempt > 0,
 });
 
 const seen = (ending: Ending): object =>

@@ -6,6 +6,7 @@ import type { ResumePoint } from '../run/resume.js';
 import type { HoldReason } from '../run/run.js';
 import type { Drift, Submission } from '../run/submission.js';
 import type { Sweep } from '../run/sweep.js';
+import type { TrackerRuns } from '../rundir/trackers.js';
 import type { StoredRun } from '../store/stored.js';
 import { CwdGone, type Prepared } from '../supervisor/executor.js';
 import { experimentOf } from './experiment.js';
@@ -37,6 +38,7 @@ interface Order extends Claim {
   /** The run's, or the one that it gets with this attempt. */
   experimentId: string;
   drift: readonly Drift[];
+  trackers: TrackerRuns;
 }
 
 /**
@@ -57,7 +59,13 @@ export async function startAttempt(ports: Ports, runId: number, claimed: Claim):
       text: 'the stored submission is damaged; submit it again',
     });
 
-  const order: Order = { run, ...claimed, experimentId: run.experimentId, drift: [] };
+  const order: Order = {
+    run,
+    ...claimed,
+    experimentId: run.experimentId,
+    drift: [],
+    trackers: await ports.trackers(run),
+  };
   failpoint('beforePrepare');
   const claiming: Claiming = { answer: null };
   let prepared: Prepared;
@@ -125,7 +133,7 @@ function firstStep(point: ResumePoint | null): number | null {
 
 const prepare = (
   ports: Ports,
-  { run, attemptId, experimentId, drift }: Order,
+  { run, attemptId, experimentId, drift, trackers }: Order,
   submission: Submission,
   resume: ResumePoint | null,
   named: (directory: Prepared) => Promise<void>,
@@ -147,6 +155,7 @@ const prepare = (
       submittedAt: run.submittedAt,
       code: ports.store.code(run.id),
       ...(drift.length > 0 && { drift }),
+      trackers,
     },
     named,
   );

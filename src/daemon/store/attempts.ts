@@ -32,6 +32,7 @@ export const ATTEMPT_SQL = {
   resumedBelow: `
 SELECT run_id AS id FROM attempts
 WHERE resumed_from IS NOT NULL AND resumed_from > ? AND resumed_from < ? AND run_id <> ? LIMIT 1`,
+  resumedFrom: 'SELECT run_id AS id FROM attempts WHERE resumed_from = ? AND run_id <> ? LIMIT 1',
   insert: `
 INSERT INTO attempts (id, run_id, number, phase, boot_id, lease, run_dir, log, error_log, resumed_from,
   resumed_step, claimed_at)
@@ -63,6 +64,7 @@ export function attempts(db: Connection) {
   const newestOfRun = statement<[number], AttemptRow>(db, ATTEMPT_SQL.newestOfRun);
   const live = statement<[], AttemptRow>(db, ATTEMPT_SQL.live);
   const resumedBelow = statement<[string, string, number], { id: number }>(db, ATTEMPT_SQL.resumedBelow);
+  const resumedFrom = statement<[string, number], { id: number }>(db, ATTEMPT_SQL.resumedFrom);
   const insert = statement<[NewAttempt & { lease: string }]>(db, ATTEMPT_SQL.insert);
   const started = statement<[number, string, number, number]>(db, ATTEMPT_SQL.started);
   const ended = statement<[number, string, string | null, number, number]>(db, ATTEMPT_SQL.ended);
@@ -83,6 +85,8 @@ export function attempts(db: Connection) {
     resumedBelow: (directory: string, runId: number): number | null =>
       // Between `/` and the character after it.
       resumedBelow.get(`${directory}/`, `${directory}0`, runId)?.id ?? null,
+    /** Another run than `runId` that resumed from this checkpoint. */
+    resumedFrom: (path: string, runId: number): number | null => resumedFrom.get(path, runId)?.id ?? null,
     insert: (attempt: NewAttempt, lease: Lease): void =>
       void insert.run({ ...attempt, lease: JSON.stringify(lease) }),
     started: (runId: number, number: number, at: number, handle: AttemptHandle): void =>

@@ -1,6 +1,7 @@
 import { UserError } from '../errors.js';
 import type { Sweep } from '../run/sweep.js';
 import { attempts } from './attempts.js';
+import { checkpoints } from './checkpoints.js';
 import { openForReading } from './connection.js';
 import { dependencies } from './dependencies.js';
 import { events } from './events.js';
@@ -39,6 +40,7 @@ export function openReader(stateDir: string) {
   const request = requests(db);
   const sweep = sweeps(db);
   const metric = metrics(db);
+  const checkpoint = checkpoints(db);
   const { page, recent } = pages(db, run.find, foldedPages(db, run.find, sweep));
   /** Several readings of the same moment: the writer goes on meanwhile. */
   const snapshot = <T>(read: () => T): T => db.raw.transaction(read).deferred();
@@ -92,6 +94,16 @@ export function openReader(stateDir: string) {
         const found = run.find(live.runId);
         return found === null ? [] : [{ run: found, attempt: live }];
       });
+    },
+
+    /** What is known of a run's checkpoints beyond what lies on disk. */
+    checkpoints: checkpoint.ofRun,
+    /** Directories that unfinished runs which have begun write their checkpoints to. */
+    places: run.places,
+    /** Another run than `runId` that came, or is to come, from this very checkpoint; null: none. */
+    cameFrom(path: string, runId: number): number | null {
+      const chosen = run.willResume().find(({ id, from }) => id !== runId && from === path);
+      return chosen?.id ?? attempt.resumedFrom(path, runId);
     },
 
     submission: submission.find,

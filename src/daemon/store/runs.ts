@@ -38,6 +38,7 @@ interface RunRow {
   kill_on_failed_dependency: number;
   experiment_id: string;
   project: string;
+  checkpoint_place: string | null;
   submitted_at: number;
   started_at: number | null;
   ended_at: number | null;
@@ -70,10 +71,14 @@ export const RUN_SQL = {
   insert: `
 INSERT INTO runs (id, ulid, name, state, retries, hold, priority, group_name, begin_at, key, note,
   kill_on_failed_dependency, experiment_id, experiment_chosen, project, submitted_at, code_until, sweep_id, job_num,
-  overrides)
+  overrides, checkpoint_place, resume)
 VALUES (@id, @ulid, @name, @state, @retries, @hold, @priority, @group, @beginAt, @key, @note,
   @killOnFailedDependency, @experimentId, @experimentChosen, @project, @submittedAt, @codeUntil, @sweepId, @jobNumber,
-  @overrides)`,
+  @overrides, @checkpointPlace, @resume)`,
+  /** Those that have begun, and so write there until they are over. */
+  places: `
+SELECT id, checkpoint_place AS place FROM runs
+WHERE checkpoint_place IS NOT NULL AND ended_at IS NULL AND attempt > 0 ORDER BY id`,
   nameExperiment: 'UPDATE runs SET experiment_id = ? WHERE id = ?',
   writing: `
 SELECT id FROM runs WHERE experiment_id = ? AND project = ? AND ended_at IS NULL AND id <> ? ORDER BY id LIMIT 1`,
@@ -94,8 +99,11 @@ WHERE id = @id AND state = @wasState AND attempt = @wasAttempt`,
 UPDATE runs SET name = @name, priority = @priority, group_name = @group, note = @note, retries = @retries,
   begin_at = @beginAt, code_until = @codeUntil WHERE id = @id`,
   remove: 'DELETE FROM runs WHERE id = ?',
-  tag: 'INSERT OR IGNORE INTO tags (tag, run_id) VALUES (?, ?)',
+  // What a user sets is the user's, also where it was set automatically before.
+  tag: 'INSERT INTO tags (tag, run_id) VALUES (?, ?) ON CONFLICT (tag, run_id) DO UPDATE SET automatic = 0',
   untag: 'DELETE FROM tags WHERE tag = ? AND run_id = ?',
+  tagAutomatically: 'INSERT OR IGNORE INTO tags (tag, run_id, automatic) VALUES (?, ?, 1)',
+  untagAutomatically: 'DELETE FROM tags WHERE run_id = ? AND automatic = 1',
 };
 
 type NewRow = Pick<
@@ -113,7 +121,9 @@ type NewRow = Pick<
   | 'project'
   | 'submittedAt'
   | 'codeUntil'
+  | 'checkpointPlace'
 > & {
+  resume: ResumeChoice;
   /** See `nextId`. */
   id: number;
   ulid: string;
@@ -156,6 +166,9 @@ export function runs(db: Connection) {
   const remove = statement<[number]>(db, RUN_SQL.remove);
   const tag = statement<[string, number]>(db, RUN_SQL.tag);
   const untag = statement<[string, number]>(db, RUN_SQL.untag);
+  const tagAutomatically = statement<[string, number]>(db, RUN_SQL.tagAutomatically);
+  const untagAutomatically = statement<[number]>(db, RUN_SQL.untagAutomatically);
+  const places = statement<[], { id: number; place: string }>(db, RUN_SQL.places);
   const parsed = (row: RunRow | undefined): StoredRun | null => (row === undefined ? null : parseRun(row));
 
   return {
@@ -207,11 +220,19 @@ export function runs(db: Connection) {
     remove: (id: number) => void remove.run(id),
     tag: (id: number, name: string) => void tag.run(name, id),
     untag: (id: number, name: string) => void untag.run(name, id),
+    /** In place of those that were set automatically before. What a user set is left. */
+    tagAutomatically(id: number, names: readonly string[]): void {
+      untagAutomatically.run(id);
+      for (const name of names) tagAutomatically.run(name, id);
+    },
+    /** Directories that unfinished runs which have begun write their checkpoints to. */
+    places: (): { id: number; place: string }[] => places.all(),
   };
 }
 
 const newColumns = ({ hold, killOnFailedDependency, experimentChosen, overrides, job, ...row }: NewRow) => ({
   ...row,
+  resume: JSON.stringify(row.resume),
   hold: toJson(hold),
   killOnFailedDependency: killOnFailedDependency ? 1 : 0,
   experimentChosen: experimentChosen ? 1 : 0,
@@ -265,6 +286,7 @@ export function parseRun(row: RunRow): StoredRun {
     overrides: row.overrides === null ? [] : parseColumn(row.overrides, what),
     job: row.sweep_id === null || row.job_num === null ? null : { sweep: row.sweep_id, number: row.job_num },
     project: row.project,
+    checkpointPlace: row.checkpoint_place,
     submittedAt: row.submitted_at,
     startedAt: row.started_at,
     runDir: row.run_dir,

@@ -221,4 +221,28 @@ CREATE TABLE metrics (
   CHECK ((highest IS NULL) = (highest_step IS NULL))
 ) STRICT, WITHOUT ROWID;
 `,
+  `
+-- What is known of checkpoints beyond what lies on disk, which alone decides what is there.
+CREATE TABLE checkpoints (
+  run_id INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+  path TEXT NOT NULL,
+  attempt INTEGER NOT NULL CHECK (attempt >= 0),
+  stack TEXT,
+  step INTEGER,
+  bytes INTEGER NOT NULL,
+  -- With the bytes: which content was read.
+  written_at REAL NOT NULL,
+  metrics TEXT NOT NULL,
+  -- Null: not read whole yet; empty: whole; else why it must not be used.
+  damage TEXT,
+  pinned INTEGER NOT NULL DEFAULT 0 CHECK (pinned IN (0, 1)),
+  PRIMARY KEY (run_id, path)
+) STRICT, WITHOUT ROWID;
+
+-- Directory outside of run directories that the checkpoints of a run are written to.
+ALTER TABLE runs ADD COLUMN checkpoint_place TEXT;
+CREATE INDEX runs_place ON runs (id) WHERE checkpoint_place IS NOT NULL AND ended_at IS NULL AND attempt > 0;
+-- Set by the daemon itself, after how an attempt ended.
+ALTER TABLE tags ADD COLUMN automatic INTEGER NOT NULL DEFAULT 0 CHECK (automatic IN (0, 1));
+`,
 ];

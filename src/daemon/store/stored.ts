@@ -23,6 +23,8 @@ export interface RunLabels {
   /** Its place in its sweep; null for a run of its own. */
   job: Job | null;
   project: string;
+  /** The directory outside of run directories that its checkpoints are written to. */
+  checkpointPlace: string | null;
   submittedAt: number;
   /** Of the newest attempt. */
   startedAt: number | null;
@@ -49,6 +51,22 @@ export interface StoredAttempt {
   endedAt: number | null;
   outcome: Outcome | null;
   usage: Usage | null;
+}
+
+/** What is known of a checkpoint beyond what lies on disk. */
+export interface StoredCheckpoint {
+  path: string;
+  /** 0: it lies outside of run directories. */
+  attempt: number;
+  stack: string | null;
+  step: number | null;
+  bytes: number;
+  /** Unix ms, with fractions: with the bytes it tells which content was read. */
+  writtenAt: number;
+  metrics: Readonly<Record<string, number>>;
+  /** null: not read whole yet; empty: whole; else why it must not be used. */
+  damage: string | null;
+  pinned: boolean;
 }
 
 /** What finds the attempt's processes again; starts are /proc/PID/stat field 22 (clock ticks since boot). */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { CheckpointsService } from '../../gen/expd/v1/checkpoints.js';
 import { ComposeService } from '../../gen/expd/v1/compose.js';
 import { DaemonService } from '../../gen/expd/v1/daemon.js';
 import { RunsService } from '../../gen/expd/v1/runs.js';
@@ -9,6 +10,7 @@ import { HealthService } from '../../gen/grpc/health/v1/health.js';
 import { PACKAGE_ROOT } from '../../install.js';
 import { VERSION } from '../../protocol.js';
 import { Calls } from '../api/call.js';
+import { checkpointsService } from '../api/checkpoints.js';
 import { composeService } from '../api/compose.js';
 import { type DaemonPorts, daemonService } from '../api/daemon.js';
 import { healthService } from '../api/health.js';
@@ -33,13 +35,24 @@ export async function serve(core: Core, work: Work, closers: Closers, end: End):
       [RunsService, runsService(runsPorts(core, work, calls))],
       logsService(logs),
       metricsService(metricsPorts(core, work, calls)),
+      [
+        CheckpointsService,
+        checkpointsService({ calls, queue, reads: reader, reasons: work.scheduler, keeper: work.keeper }),
+      ],
       [ComposeService, composeService(calls, core.composer)],
       [DaemonService, daemonService(daemonPorts(core, work, calls, end))],
       [
         HealthService,
         healthService(
           calls,
-          new Set(['expd.v1.Runs', 'expd.v1.Logs', 'expd.v1.Metrics', 'expd.v1.Compose', 'expd.v1.Daemon']),
+          new Set([
+            'expd.v1.Runs',
+            'expd.v1.Logs',
+            'expd.v1.Metrics',
+            'expd.v1.Checkpoints',
+            'expd.v1.Compose',
+            'expd.v1.Daemon',
+          ]),
         ),
       ],
       ...reflection(),
@@ -58,7 +71,7 @@ const metricsPorts = ({ reader, queue }: Core, { tracking }: Work, calls: Calls)
   onCommit: queue.onCommit,
 });
 
-function runsPorts(core: Core, { scheduler, tracking }: Work, calls: Calls): RunsPorts {
+function runsPorts(core: Core, { scheduler, tracking, keeper }: Work, calls: Calls): RunsPorts {
   const { queue, reader, environments, configurations, diffs, clock, settings, layouts, chronicle } = core;
   return {
     calls,
@@ -71,6 +84,7 @@ function runsPorts(core: Core, { scheduler, tracking }: Work, calls: Calls): Run
     configurations,
     diffs,
     files: runFiles(clock, reader),
+    keeper,
     clock,
     defaults: () => ({
       layout: settings.now.layout,

@@ -1,5 +1,4 @@
 import { appendFile } from 'node:fs/promises';
-import { nextResumePoint, progressed } from '../checkpoints/choose.js';
 import { discardExperiment, hasCurves } from '../rundir/experiments.js';
 import type { Ports } from '../scheduler/ports.js';
 import { Scheduler } from '../scheduler/scheduler.js';
@@ -8,6 +7,7 @@ import { readBootId } from '../supervisor/identity.js';
 import { openLocalExecutor } from '../supervisor/local.js';
 import { attemptSaysDone } from '../tracking/done.js';
 import { lowDisk } from './adapters.js';
+import { checkpointCare } from './checkpoints.js';
 import { configured, drifted } from './configured.js';
 import type { Closers, Core } from './core.js';
 import { tidyAfterRemovals, tidyUp } from './tidy.js';
@@ -35,6 +35,8 @@ export async function startWork(core: Core, closers: Closers) {
   closers.push(() => executor.close());
 
   const tracking = openTracking(core, closers);
+  const care = checkpointCare(core);
+  closers.push(() => care.close());
   const ports: Ports = {
     clock,
     log,
@@ -42,16 +44,13 @@ export async function startWork(core: Core, closers: Closers) {
     bootId: readBootId(),
     execute: (commands, how) => queue.execute({ requestId: null, commands }, how),
     store: { ...reader, submission },
-    resumePoint: (run, asked) =>
-      nextResumePoint(run.resume, { attempts: reader.attempts(run.id), submission: asked }, inspect),
+    resumePoint: (run, asked) => care.keeper.resumePoint(run, asked),
     goOn: tracking.goOn,
+    trackers: care.trackers,
     drifted: (run, asked) => drifted(core, run, asked),
     annotate: (file, lines) => appendFile(file, lines.map((line) => `[expd] ${line}\n`).join('')),
     saysDone: ({ runDir, number }) => attemptSaysDone(runDir, number),
-    async progressed(attempt) {
-      const asked = submission(attempt.runId);
-      return asked !== null && (await progressed(attempt, asked, inspect));
-    },
+    progressed: (attempt) => care.keeper.progressed(attempt),
     experimentTaken: ({ project, experimentId }) => hasCurves(project, experimentId),
     replaceExperiment: ({ project, experimentId, ulid }) =>
       discardExperiment({ project, experimentId, ulid, at: clock.now() }),
@@ -59,8 +58,10 @@ export async function startWork(core: Core, closers: Closers) {
     started(attempt, run) {
       void chronicle.started(attempt, run);
       void tracking.started(attempt, run);
+      care.begin(attempt);
     },
     async finished(attempt, run) {
+      void care.end(attempt, run);
       if (run !== null) await Promise.all([chronicle.ended(attempt, run), tracking.ended(attempt, run)]);
     },
   };
@@ -77,6 +78,7 @@ export async function startWork(core: Core, closers: Closers) {
   for (const { attempt, run } of reader.live()) {
     void chronicle.adopted(attempt, run);
     void tracking.started(attempt, run);
+    care.begin(attempt);
   }
-  return { executor, scheduler, tracking };
+  return { executor, scheduler, tracking, keeper: care.keeper };
 }

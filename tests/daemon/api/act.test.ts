@@ -157,6 +157,7 @@ test('retry with another environment', async () => {
 
 test('resume: any final run, from a chosen point', async () => {
   const id = await served.finished();
+  served.checkpoint = '/p/run/checkpoints/step-00000120';
   await resume({ run: String(id), from: '120' });
   expect(served.store.reader.run(id)).toMatchObject({
     state: 'queued',
@@ -164,9 +165,11 @@ test('resume: any final run, from a chosen point', async () => {
   });
   const { results } = await resume({ run: String(id) });
   expect(results[0]!.error).toMatchObject({ code: 'wrong_state' });
-  await expect(resume({ run: String(id), from: 'best' })).rejects.toMatchObject({
-    detail: { code: 'not_available' },
-  });
+  served.checkpoint = null;
+  const other = await served.finished();
+  const none = await resume({ run: String(other), from: 'best' });
+  expect(none.results[0]!.error).toMatchObject({ code: 'not_found' });
+  expect(served.store.reader.run(other)).toMatchObject({ state: 'succeeded' });
   await expect(resume({ run: String(id), from: 'x/y' })).rejects.toMatchObject({ detail: { code: 'usage' } });
 });
 

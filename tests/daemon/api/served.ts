@@ -16,6 +16,8 @@ import { reflection } from '../../../src/daemon/api/reflection.js';
 import type { RunFiles } from '../../../src/daemon/api/remove.js';
 import { type RunsPorts, runsService } from '../../../src/daemon/api/runs.js';
 import { type Listening, listen } from '../../../src/daemon/api/server.js';
+import type { Candidate } from '../../../src/daemon/checkpoints/candidate.js';
+import { UserError } from '../../../src/daemon/errors.js';
 import type { Log } from '../../../src/daemon/log.js';
 import type { Command, Result } from '../../../src/daemon/queue/commands.js';
 import type { QueueOptions } from '../../../src/daemon/queue/queue.js';
@@ -53,6 +55,8 @@ export class Served {
   /** What was logged, as the fields that were handed in. */
   readonly logged: Record<string, unknown>[] = [];
   /** Batches that reached the queue. */
+  /** The one that every search for a checkpoint finds; null: none does. */
+  checkpoint: string | null = null;
   batches: { requestId: string | null; commands: Command[] }[] = [];
   /** Happens between what a call has read and what it changes. */
   meanwhile: () => Promise<unknown> = async () => {};
@@ -239,6 +243,7 @@ export class Served {
       configurations: configurationStore(this.store.dir),
       diffs,
       files: this.#files(),
+      keeper: { choose: () => this.#checkpoint(), at: () => this.#checkpoint() },
       clock,
       defaults: () => ({
         layout: 'hybrid',
@@ -248,6 +253,15 @@ export class Served {
       }),
       notices: () => ['the daemon is draining'],
       remarks: async (run) => [`remark on ${run.id}`],
+    };
+  }
+
+  async #checkpoint(): Promise<Candidate> {
+    const path = this.checkpoint;
+    if (path === null) throw new UserError('not_found', 'there is no such checkpoint', 'name another');
+    return {
+      ...{ path, of: null, preset: 'plain', kind: 'directory', step: 120, bytes: 1, writtenAt: 1 },
+      ...{ best: false, told: false, metrics: {}, missing: null },
     };
   }
 

@@ -132,7 +132,7 @@ test('notifications are written with what they tell of, when there is anybody to
       experiment_id: `bad-${failed}`,
       project: '/home/me/project',
       run_dir: `/runs/${failed}/1`,
-      tags: ['t'],
+      tags: ['failed', 't'],
       job: null,
     },
   } satisfies Notification);

@@ -45,6 +45,7 @@ test('a submission is stored as it was given', async () => {
     overrides: [],
     job: null,
     project: '/home/me/project',
+    checkpointPlace: null,
     submittedAt: before,
     startedAt: null,
     runDir: null,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ATTEMPT_SQL } from '../../../src/daemon/store/attempts.js';
+import { CHECKPOINT_SQL } from '../../../src/daemon/store/checkpoints.js';
 import { type Connection, openForWriting } from '../../../src/daemon/store/connection.js';
 import { DEPENDENCY_SQL } from '../../../src/daemon/store/dependencies.js';
 import { EVENT_SQL } from '../../../src/daemon/store/events.js';
@@ -19,6 +20,7 @@ import { SWEEP_SQL } from '../../../src/daemon/store/sweeps.js';
 const STATEMENTS = Object.entries({
   run: RUN_SQL,
   attempt: ATTEMPT_SQL,
+  checkpoint: CHECKPOINT_SQL,
   submission: SUBMISSION_SQL,
   event: EVENT_SQL,
   dependency: DEPENDENCY_SQL,
@@ -34,6 +36,7 @@ const STATEMENTS = Object.entries({
 /** Statements that go over a table or an index from its end, and why their time does not grow with history. */
 const ALLOWED: Readonly<Record<string, string>> = {
   'run.newest': 'LIMIT, in the order of the key',
+  'run.places': 'the index holds unfinished runs only',
   'run.willResume': 'the index holds unfinished runs only',
   'group.all': 'groups are few',
   'group.counts': 'the index holds unfinished runs only',

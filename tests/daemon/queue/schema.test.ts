@@ -96,6 +96,7 @@ test('a run that is no longer what it was is not moved on', () => {
     },
     ...{ killOnFailedDependency: false, project: '/p', submittedAt: 1, overrides: [], job: null },
     ...{ experimentId: 'train-1', experimentChosen: false },
+    ...{ checkpointPlace: null, resume: { from: 'newest' } },
   });
   const before = table.find(id)!;
   const after = { ...before, state: 'cancelled' as const, outcome: null, endedAt: 5 };

@@ -15,6 +15,8 @@ const run = (id: number, more: Partial<Waiting> = {}): Waiting => ({
   after: [],
   sweep: null,
   experiment: { project: '/p', id: `train-${id}` },
+  place: null,
+  begun: false,
   request: { slots: 1 },
   ...more,
 });
@@ -28,6 +30,7 @@ const machine = (more: Partial<Machine> = {}): Machine => ({
   group: () => ({ limit: 0, running: 0 }),
   sweep: () => ({ limit: 0, running: 0 }),
   writer: () => null,
+  keeper: () => null,
   dependency: () => 'met',
   ...more,
 });

@@ -112,7 +112,10 @@ export interface Submission {
   warnSignal?:
     | WarnSignal
     | undefined;
-  /** Appended to argv only when there is a checkpoint, e.g. `--resume={ckpt}`. */
+  /**
+   * Appended to argv only when there is a checkpoint, e.g. `--resume={ckpt}`. `in-place`: nothing is, the checkpoint is
+   * copied to the same place of a new run directory.
+   */
   resumeArg: string;
   /** Replace `{run_dir}` and its like in argv. */
   template: boolean;
@@ -133,6 +136,20 @@ export interface Submission {
   /** The name under which curves are kept. Empty = `<name>-<id>`, for jobs of a sweep `<id>_job<N>`. */
   experimentId: string;
   existingExperiment: ExistingExperiment;
+  /**
+   * Where its checkpoints lie: the name of a stack, or a pattern, relative to cwd, absolute, or `{run_dir}/…`.
+   * Empty = by the names of all stacks in the run's directories.
+   */
+  checkpoints: string;
+  /** By which checkpoints are compared: `val/loss`, `val/acc:max`. */
+  metric: string;
+  /**
+   * The checkpoint that it starts from: absolute, or a run (`7`, `7:best`, `7:2000`). Curves go on under the experiment id
+   * of that checkpoint's run, unless another is chosen.
+   */
+  from: string;
+  /** Leave the variables of W&B to the script. */
+  noWandb: boolean;
 }
 
 export interface Submission_EnvSetEntry {
@@ -592,7 +609,7 @@ export interface RetryRequest {
 export interface ResumeRequest {
   requestId: string;
   run: string;
-  /** Empty = the newest, else a step or a path. */
+  /** Empty = the newest, else `best`, a step or a path. */
   from: string;
   environment?: EnvironmentChange | undefined;
 }
@@ -959,6 +976,10 @@ function createBaseSubmission(): Submission {
     configuration: undefined,
     experimentId: "",
     existingExperiment: 0,
+    checkpoints: "",
+    metric: "",
+    from: "",
+    noWandb: false,
   };
 }
 
@@ -1066,6 +1087,18 @@ export const Submission: MessageFns<Submission> = {
     }
     if (message.existingExperiment !== 0) {
       writer.uint32(264).int32(message.existingExperiment);
+    }
+    if (message.checkpoints !== "") {
+      writer.uint32(274).string(message.checkpoints);
+    }
+    if (message.metric !== "") {
+      writer.uint32(282).string(message.metric);
+    }
+    if (message.from !== "") {
+      writer.uint32(290).string(message.from);
+    }
+    if (message.noWandb !== false) {
+      writer.uint32(296).bool(message.noWandb);
     }
     return writer;
   },
@@ -1358,6 +1391,38 @@ export const Submission: MessageFns<Submission> = {
             }
 
             message.existingExperiment = reader.int32() as any;
+            continue;
+          }
+          case 34: {
+            if (tag !== 274) {
+              break;
+            }
+
+            message.checkpoints = reader.string();
+            continue;
+          }
+          case 35: {
+            if (tag !== 282) {
+              break;
+            }
+
+            message.metric = reader.string();
+            continue;
+          }
+          case 36: {
+            if (tag !== 290) {
+              break;
+            }
+
+            message.from = reader.string();
+            continue;
+          }
+          case 37: {
+            if (tag !== 296) {
+              break;
+            }
+
+            message.noWandb = reader.bool();
             continue;
           }
         }

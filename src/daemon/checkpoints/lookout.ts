@@ -1,0 +1,120 @@
+import { relative, sep } from 'node:path';
+import type { FSWatcher } from 'chokidar';
+import type { Clock } from '../clock.js';
+import type { Log } from '../log.js';
+import { baseOf } from './pattern.js';
+import { BY_CONTENT, byName } from './preset.js';
+
+export interface LookoutPorts {
+  log: Log;
+  clock: Clock;
+  /** See Keeper.look. */
+  look(runId: number): Promise<{ unsettled: boolean }>;
+}
+
+/** Where an attempt that is under way writes its checkpoints. */
+export interface Watched {
+  attemptId: string;
+  runId: number;
+  runDir: string;
+  /** See Places. */
+  pattern: string | null;
+}
+
+/** A save is many files: after the last event it is waited so long. */
+const QUIET_MS = 500;
+/** Until what was still being written is looked at again. */
+const AGAIN_MS = 2000;
+const DEEPEST = 6;
+/** Names of directories right below a run directory in which nobody looks. */
+const PASSED_OVER = new Set(['logs', 'metrics', 'samples', 'plots', 'wandb', 'mlruns', '__pycache__']);
+
+/**
+ * Notices checkpoints of the attempts that are under way, and of no others. A notice is a hint: what there is, is read
+ * from the disk, at the end of each attempt in any case. What cannot be watched (inotify's limits) is said once.
+ */
+export class Lookout {
+  readonly #watched = new Map<
+    string,
+    { watcher: FSWatcher | null; runId: number; due: (() => void) | null }
+  >();
+  #said = false;
+  #closed = false;
+
+  constructor(private readonly ports: LookoutPorts) {}
+
+  /** Directories that are watched. */
+  get size(): number {
+    return this.#watched.size;
+  }
+
+  async begin({ attemptId, runId, runDir, pattern }: Watched): Promise<void> {
+    if (this.#watched.has(attemptId) || this.#closed || runDir === '') return;
+    this.#watched.set(attemptId, { watcher: null, runId, due: null });
+    // Most of what a daemon does needs no watcher: its code is loaded with the first.
+    const { watch } = await import('chokidar');
+    const watched = this.#watched.get(attemptId);
+    if (watched === undefined) return;
+    const outside = pattern?.startsWith('/') ? [baseOf(pattern)] : [];
+    watched.watcher = watch([runDir, ...outside], {
+      ignoreInitial: true,
+      followSymlinks: false,
+      depth: DEEPEST,
+      persistent: false,
+      ignored: (path, stats) => isPassedOver(runDir, path, pattern, stats?.isFile() ?? false),
+    })
+      .on('all', () => this.#after(attemptId, QUIET_MS))
+      .on('error', (err) => this.#failed(runId, err));
+    this.#after(attemptId, QUIET_MS);
+  }
+
+  async end(attemptId: string): Promise<void> {
+    const watched = this.#watched.get(attemptId);
+    this.#watched.delete(attemptId);
+    watched?.due?.();
+    await watched?.watcher?.close();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#watched.keys()].map((id) => this.end(id)));
+  }
+
+  #after(attemptId: string, ms: number): void {
+    const watched = this.#watched.get(attemptId);
+    if (watched === undefined) return;
+    watched.due?.();
+    watched.due = this.ports.clock.at(this.ports.clock.now() + ms, () => void this.#look(attemptId));
+  }
+
+  async #look(attemptId: string): Promise<void> {
+    const watched = this.#watched.get(attemptId);
+    if (watched === undefined) return;
+    watched.due = null;
+    try {
+      const { unsettled } = await this.ports.look(watched.runId);
+      if (unsettled && watched.due === null) this.#after(attemptId, AGAIN_MS);
+    } catch (err) {
+      this.ports.log.warn({ event: 'checkpoints_not_seen', runId: watched.runId, err });
+    }
+  }
+
+  #failed(runId: number, err: unknown): void {
+    if (this.#said) return;
+    this.#said = true;
+    this.ports.log.warn({ event: 'checkpoints_not_watched', runId, err });
+  }
+}
+
+/** Of files only those that are, or tell of, a checkpoint; of a checkpoint's own directory only its name. */
+export function isPassedOver(runDir: string, path: string, pattern: string | null, isFile: boolean): boolean {
+  const parts = relative(runDir, path).split(sep);
+  const inside = parts[0] !== '..';
+  if (parts[0] === '' || (!inside && pattern !== null && path === baseOf(pattern))) return false;
+  if (inside && parts.some((part) => part.startsWith('.'))) return true;
+  if (inside && PASSED_OVER.has(parts[0]!)) return true;
+  const name = parts.at(-1)!;
+  if (inside && parts.slice(0, -1).some((part) => byName(part, 'directory') !== null)) return true;
+  if (!isFile || pattern !== null) return false;
+  return byName(name, 'file') === null && !BY_CONTENT.some(({ files }) => files.includes(name));
+}
