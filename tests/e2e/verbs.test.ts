@@ -99,7 +99,7 @@ describe('again', () => {
     expect(JSON.parse(await home.ok('show', '@', '--json')).run.argv.at(-1)).toBe('more');
   });
 
-  test('a checkpoint that is not there: the run is held with that, and a hint of what goes', async () => {
+  test('a checkpoint that is not there is refused at once, and nothing changes', async () => {
     const id = String(await home.submit(['true']));
     expect(await wait(id)).toBe(0);
     expect(await refused('retry', id)).toEqual([
@@ -110,13 +110,12 @@ describe('again', () => {
       1,
       expect.stringMatching(/expctl resume 1 or expctl rerun 1/),
     ]);
-    await home.ok('resume', id, '--from', '700');
-    const held = await home.untilState(Number(id), 'held');
-    expect(held.reason).toMatchObject({ text: expect.stringMatching(/no complete checkpoint 700/) });
-    expect(held.attempt).toBe(1);
-    await home.ok('cancel', id);
-    expect((await home.run(Number(id))).reason!.text).toBe('cancelled while it waited');
-    expect(await home.ok('ls', id)).toMatch(/^ 1 +true +cancelled +\d+s +cancelled while it waited$/m);
+    for (const from of ['700', '/etc', 'best'])
+      expect(await refused('resume', id, '--from', from)).toEqual([
+        3,
+        expect.stringMatching(/no complete checkpoint|no --metric/),
+      ]);
+    expect(await home.run(Number(id))).toMatchObject({ state: 'succeeded', attempt: 1 });
   });
 
   test('--key until rm: what differs is named; environment and code are not compared', async () => {

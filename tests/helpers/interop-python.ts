@@ -4,8 +4,11 @@ import { skipUnless } from './skip.js';
 
 const script = join(resolve(import.meta.dirname, '../..'), 'scripts/interop-python.sh');
 
-/** Programs of others to test against: `training` is TensorBoard, tensorboardX, Hydra; `tensorflow` a gigabyte; `grpc` its Python clients. */
-export type InteropSet = 'training' | 'tensorflow' | 'grpc';
+/**
+ * Programs of others to test against: `training` is TensorBoard, tensorboardX, Hydra; `tensorflow` a gigabyte; `grpc` its
+ * Python clients; `stacks` what people train with.
+ */
+export type InteropSet = 'training' | 'tensorflow' | 'grpc' | 'stacks';
 
 export interface InteropPython {
   /** The interpreter that has them; plain `python3` where they could not be installed. */
@@ -16,7 +19,7 @@ export interface InteropPython {
 
 /** Makes the environment at the first use on a machine, which takes up to a minute. For the head of a test file. */
 export function interopPython(set: InteropSet): InteropPython {
-  const made = spawnSync('bash', [script, set], { encoding: 'utf8', timeout: 600_000 });
+  const made = spawnSync('bash', [script, set], { encoding: 'utf8', timeout: 1_800_000 });
   const python = made.status === 0 ? made.stdout.trim() : null;
   if (python === null) process.stderr.write(`${made.stderr}${made.error ?? ''}\n`);
   return {
