@@ -2,6 +2,7 @@ import { textInside } from './inside.js';
 import { MANIFEST, numbersOf } from './manifest.js';
 import { readManifest } from './plain.js';
 import type { Preset } from './preset.js';
+import { parsePythonJson } from './python-json.js';
 
 /** What a directory says of itself. */
 export interface Said {
@@ -66,7 +67,7 @@ function huggingFace(root: string, step: number | null, files: ReadonlySet<strin
 
 /** What `trainer_state.json` logged at its last step. */
 function logged(text: string, step: number | null): Record<string, number> {
-  const state: unknown = JSON.parse(text);
+  const state = parsePythonJson(text);
   const history =
     typeof state === 'object' && state !== null && 'log_history' in state ? state.log_history : [];
   const here = (Array.isArray(history) ? history : []).map(numbersOf).filter((line) => line.step === step);
@@ -85,7 +86,7 @@ const accelerate = (step: number | null, files: ReadonlySet<string>): Said => ({
 function keras(root: string, files: ReadonlySet<string>): Said {
   for (const file of ['latest.weights.h5', 'training_metadata.json'])
     if (!files.has(file)) return { missing: `it has no ${file}`, step: null, metrics: {} };
-  const { epoch } = numbersOf(JSON.parse(textInside(root, 'training_metadata.json', STATE_BYTES)));
+  const { epoch } = numbersOf(parsePythonJson(textInside(root, 'training_metadata.json', STATE_BYTES)));
   return { missing: null, step: epoch ?? null, metrics: {} };
 }
 

@@ -1,3 +1,5 @@
+import { parsePythonJson } from './python-json.js';
+
 /** MANIFEST.json of a `plain` checkpoint, the last file written into it. */
 export interface Manifest {
   step: number;
@@ -45,7 +47,7 @@ export const numbersOf = (tree: unknown): Record<string, number> =>
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parsePythonJson(text);
   } catch {
     throw new Error(`${MANIFEST} is torn`);
   }

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { numbersOf } from './manifest.js';
+import { parsePythonJson } from './python-json.js';
 
 const CHUNK_BYTES = 1 << 20;
 /** Longer ones are no lines of the contract. */
@@ -44,8 +45,7 @@ export function mlflowRun(file: string): string | null {
 
 function parsed(line: string): Record<string, unknown> | null {
   try {
-    // Python's json writes these bare.
-    const fields: unknown = JSON.parse(line.replace(/:\s*-?(?:NaN|Infinity)\b/g, ':null'));
+    const fields = parsePythonJson(line);
     return typeof fields === 'object' && fields !== null ? { ...fields } : null;
   } catch {
     return null;
