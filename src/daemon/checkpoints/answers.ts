@@ -1,4 +1,13 @@
-import { constants, cpSync, existsSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import {
+  constants,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Asks, Kind } from './asks.js';
 import { find } from './find.js';
@@ -13,7 +22,11 @@ export const ANSWERS: { [K in Kind]: (ask: Asks[K]['ask']) => Asks[K]['answer'] 
   verify,
   copy,
   mlflow: ({ files }) => files.map(mlflowRun).find((id) => id !== null) ?? null,
-  discard: ({ paths }) => paths.filter(discard),
+  discard({ paths }) {
+    const gone = paths.filter(setAside);
+    for (const directory of new Set(paths.map(dirname))) emptyTrash(directory);
+    return gone;
+  },
 };
 
 /** Shares blocks where the file system can; the run may write to its copy, so it is never a link. */
@@ -35,15 +48,21 @@ function copy({ from, to, below }: Asks['copy']['ask']): null {
 /** Beside itself, so that the rename stays on its file system; whoever lists sees it whole or not at all. */
 const TRASH = '.trash-';
 
-/** Whether it is gone. First renamed: a crash leaves what nobody takes for a checkpoint. */
-function discard(path: string): boolean {
-  const aside = join(dirname(path), `${TRASH}${basename(path)}`);
-  rmSync(aside, { recursive: true, force: true });
+/** Whether it is no checkpoint any more. A crash from here on leaves what nobody takes for one. */
+function setAside(path: string): boolean {
   try {
-    renameSync(path, aside);
+    renameSync(path, join(dirname(path), `${TRASH}${basename(path)}`));
+    return true;
   } catch (cause) {
-    return (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    const { code } = cause as NodeJS.ErrnoException;
+    // What an earlier daemon set aside under this name, and was killed over.
+    if (code !== 'ENOTEMPTY' && code !== 'EEXIST') return code === 'ENOENT';
+    emptyTrash(dirname(path));
+    return setAside(path);
   }
-  rmSync(aside, { recursive: true, force: true });
-  return true;
+}
+
+function emptyTrash(directory: string): void {
+  for (const name of existsSync(directory) ? readdirSync(directory) : [])
+    if (name.startsWith(TRASH)) rmSync(join(directory, name), { recursive: true, force: true });
 }
