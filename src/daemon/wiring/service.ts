@@ -19,6 +19,7 @@ import { type MetricsPorts, metricsService } from '../api/metrics.js';
 import { reflection } from '../api/reflection.js';
 import { type RunsPorts, runsService } from '../api/runs.js';
 import { listen } from '../api/server.js';
+import type { StoredRun } from '../store/stored.js';
 import { runFiles, shimVersion, shownSettings, stopAll } from './adapters.js';
 import type { Closers, Core, End } from './core.js';
 import type { Work } from './work.js';
@@ -93,7 +94,7 @@ function runsPorts(core: Core, { scheduler, tracking, keeper }: Work, calls: Cal
       sweepLimit: settings.now.sweepLimit,
     }),
     notices: () => notices(core),
-    remarks: (run) => chronicle.remarks(run),
+    remarks: async (run) => [...(await chronicle.remarks(run)), ...(await unmatched(core, run, keeper))],
   };
 }
 
@@ -148,3 +149,21 @@ const notices = ({ reader, settings }: Core): string[] => [
         `the settings are not in force as they stand now, and the next daemon will not start: ${settings.refused}`,
       ]),
 ];
+
+/** Said before it is needed: where a run's checkpoints were said to lie there is none. */
+async function unmatched(
+  { submission, log }: Core,
+  run: StoredRun,
+  keeper: Work['keeper'],
+): Promise<string[]> {
+  const asked = submission(run.id);
+  const where = asked?.checkpoints?.where ?? null;
+  if (asked === null || where === null || run.attempt === 0) return [];
+  try {
+    const { length } = await keeper.list(run, asked, false);
+    return length > 0 ? [] : [`no checkpoint so far: nothing matches --checkpoints ${where}`];
+  } catch (err) {
+    log.warn({ event: 'checkpoints_not_seen', runId: run.id, err });
+    return [];
+  }
+}
