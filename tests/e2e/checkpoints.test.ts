@@ -1,0 +1,274 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Home } from '../helpers/home.js';
+import { until } from '../helpers/until.js';
+
+// Checkpoints of programs of every kind, through the built programs.
+
+let home: Home;
+beforeEach(() => {
+  home = new Home({ EXPD_SLOTS: '2' });
+});
+afterEach(() => home.close());
+
+interface Listed {
+  path: string;
+  attempt: number | null;
+  stack: string | null;
+  step: number | null;
+  complete: boolean;
+  valid: boolean | null;
+  damage: string | null;
+  pinned: boolean;
+  best: boolean;
+  next: boolean;
+  kept: string[];
+  metrics: Record<string, number>;
+}
+const listed = async (id: number, ...flags: string[]): Promise<Listed[]> =>
+  JSON.parse(await home.ok('checkpoints', String(id), '--json', ...flags)).checkpoints;
+const show = async (id: number) => JSON.parse(await home.ok('show', String(id), '--json'));
+const wait = async (id: number): Promise<number | null> => (await home.expctl(['wait', String(id)])).code;
+
+/** Functions of sh for the scripts of these tests: `plain STEP LOSS`. */
+const PLAIN = `
+plain() {
+  name=$(printf step-%08d "$1"); dir=$EXPD_CHECKPOINT_DIR/.tmp-$name; mkdir -p "$dir"; printf x > "$dir/w"
+  printf '{"v":1,"step":%d,"metrics":{"loss":%s},"files":{"w":{"size":1,"sha256":"2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"}}}' "$1" "\${2:-1}" > "$dir/MANIFEST.json"
+  mv "$dir" "$EXPD_CHECKPOINT_DIR/$name"
+}`;
+
+/** Hooks on which a script waits until the test lets it go on. */
+const gate = (name: string): string => join(home.project, `${name}.go`);
+const open = (name: string): void => writeFileSync(gate(name), '');
+const waitFor = (name: string): string => `while [ ! -e ${gate(name)} ]; do sleep 0.05; done`;
+
+test('listed, noticed while it runs, verified; a damaged newest one is said and passed over', async () => {
+  await home.start();
+  const script = home.script(
+    'train.sh',
+    `#!/bin/sh
+${PLAIN}
+if [ -n "$EXPD_RESUME_FROM" ]; then echo "from $EXPD_RESUME_STEP"; exit 0; fi
+plain 100 0.5; plain 200 0.25; plain 300 0.25
+${waitFor('end')}
+exit 75
+`,
+  );
+  const id = await home.submit([script], ['--metric', 'loss']);
+  const noticed = await until(
+    'three checkpoints are read whole',
+    async () => {
+      const all = await listed(id).catch(() => []);
+      return all.length === 3 && all.every(({ valid }) => valid === true) ? all : undefined;
+    },
+    30_000,
+  );
+  expect(noticed.map(({ step, best, next }) => [step, best, next])).toEqual([
+    [300, false, true],
+    [200, true, false],
+    [100, false, false],
+  ]);
+  truncateSync(join(noticed[0]!.path, 'w'), 0);
+  open('end');
+  expect(await wait(id)).toBe(0);
+  expect(await home.ok('logs', '--attempt', '2', String(id))).toMatch(
+    /^\[expd\] checkpoint .*step-00000300 is damaged and was passed over: w: 0 bytes instead of 1\nfrom 200\n$/,
+  );
+  const after = await listed(id);
+  expect(after.map(({ step, valid, next }) => [step, valid, next])).toEqual([
+    [300, false, false],
+    [200, true, true],
+    [100, true, false],
+  ]);
+  expect(await home.ok('checkpoints', String(id))).toMatch(/300 .* no: w: 0 bytes instead of 1/);
+}, 60_000);
+
+test('retention: what a setting keeps, what is pinned stays, foreign ones are not touched', async () => {
+  await home.start([], { EXPD_RETENTION: 'last 2, best 1' });
+  const script = home.script(
+    'train.sh',
+    `#!/bin/sh
+${PLAIN}
+plain 1 0.9; plain 2 0.1
+${waitFor('pinned')}
+for step in 3 4 5 6; do plain $step 0.$step; done
+printf x > "$EXPD_CHECKPOINT_DIR/epoch_1.pt"; printf x > "$EXPD_CHECKPOINT_DIR/epoch_2.pt"
+`,
+  );
+  const id = await home.submit([script], ['--metric', 'loss']);
+  await until('the first is there', async () => (await listed(id).catch(() => [])).length >= 2, 30_000);
+  expect(await home.ok('checkpoints', 'pin', String(id), '1')).toMatch(/step-00000001 is pinned\n$/);
+  open('pinned');
+  expect(await wait(id)).toBe(0);
+  const { run } = await show(id);
+  const directory = join(run.runDir, 'checkpoints');
+  await until('the others are gone', () => readdirSync(directory).length === 6, 30_000);
+  expect(readdirSync(directory).sort()).toEqual([
+    'epoch_1.pt',
+    'epoch_2.pt',
+    ...[1, 2, 5, 6].map((step) => `step-0000000${step}`),
+  ]);
+  const kept = new Map((await listed(id)).map(({ step, stack, kept }) => [`${stack} ${step}`, kept]));
+  expect(kept.get('plain 1')).toEqual(['pinned']);
+  expect(kept.get('plain 2')).toEqual(['best loss']);
+  expect(kept.get('plain 6')).toEqual(['newest that is whole', 'last 2']);
+  expect((await home.expctl(['checkpoints', 'pin', String(id), '3'])).code).toBe(3);
+}, 60_000);
+
+test('two runs write to one --output_dir: never at once, and each knows its own', async () => {
+  await home.start();
+  const script = home.script(
+    'train.sh',
+    `#!/bin/sh
+if [ -n "$EXPD_RESUME_FROM" ]; then echo "from $EXPD_RESUME_FROM"; exit 0; fi
+mkdir -p out; printf x > out/model-$1.weights
+${waitFor('end')}
+exit $2
+`,
+  );
+  const flags = ['--checkpoints', 'out/model-*.weights'];
+  const first = await home.submit([script, '1', '75'], flags);
+  await until('it has begun', () => existsSync(join(home.project, 'out/model-1.weights')), 30_000);
+  const second = await home.submit([script, '2', '0'], flags);
+  const reason = await until('it waits', async () => (await home.run(second)).reason, 30_000);
+  expect(reason).toMatchObject({
+    code: 'place_busy',
+    text: `run ${first} writes its checkpoints to ${home.project}/out`,
+  });
+  const other = await home.submit(['true'], []);
+  expect(await wait(other)).toBe(0);
+  open('end');
+  expect(await wait(first)).toBe(0);
+  expect(await wait(second)).toBe(0);
+  expect(await home.ok('logs', '--attempt', '2', String(first))).toBe(
+    `from ${home.project}/out/model-1.weights\n`,
+  );
+  const own = async (id: number) => (await listed(id)).map(({ path, attempt }) => [path, attempt]);
+  expect(await own(first)).toEqual([[join(home.project, 'out/model-1.weights'), null]]);
+  expect(await own(second)).toEqual([[join(home.project, 'out/model-2.weights'), null]]);
+  await home.ok('resume', String(second));
+  expect(await wait(second)).toBe(0);
+  expect((await show(second)).attempts[1].resumedFrom).toBe(join(home.project, 'out/model-2.weights'));
+}, 60_000);
+
+test('in place: a copy where the program looks, in a new run directory, never twice the same progress', async () => {
+  await home.start();
+  const script = home.script(
+    'train.sh',
+    `#!/bin/sh
+${PLAIN}
+file=$EXPD_RUN_DIR/checkpoints/step-00000007/w
+if [ -e "$file" ]; then echo "mine: $(cat "$file")"; exit \${STOP:-0}; fi
+plain 7; exit 75
+`,
+  );
+  const id = await home.submit([script], ['--resume-arg', 'in-place']);
+  expect(await wait(id)).toBe(0);
+  const { attempts } = await show(id);
+  expect(await home.ok('logs', '--attempt', '2', String(id))).toBe('mine: x\n');
+  expect(attempts[1].resumedFrom).toBe(join(attempts[0].runDir, 'checkpoints/step-00000007'));
+  // One that never gets on is recognised: what it was given is not its own.
+  const stuck = await home.submit([script], ['--resume-arg', 'in-place', '--env', 'STOP=75']);
+  const held = await home.untilState(stuck, 'held');
+  expect(held.reason).toMatchObject({ code: 'poison' });
+}, 60_000);
+
+test('submit --from: a variation, under the same curves; its parent is recorded and cannot be removed', async () => {
+  await home.start();
+  const script = home.script(
+    'train.sh',
+    `#!/bin/sh\n${PLAIN}\necho "$EXPD_EXPERIMENT_ID \${EXPD_RESUME_STEP:-none}"\nplain 5 0.5; plain 9 0.9\n`,
+  );
+  const first = await home.submit([script], ['--metric', 'loss', '--experiment-id', 'base']);
+  expect(await wait(first)).toBe(0);
+  const from = async (word: string): Promise<[log: string, parent: string]> => {
+    const id = await home.submit([script], ['--from', word]);
+    expect(await wait(id)).toBe(0);
+    return [await home.ok('logs', String(id)), (await show(id)).submission.from];
+  };
+  const { run } = await show(first);
+  const path = (step: number): string => join(run.runDir, `checkpoints/step-0000000${step}`);
+  expect(await from(`${first}`)).toEqual(['base 9\n', path(9)]);
+  expect(await from(`${first}:best`)).toEqual(['base 5\n', path(5)]);
+  expect(await from(`${first}:5`)).toEqual(['base 5\n', path(5)]);
+  expect(await from(path(9))).toEqual(['base 9\n', path(9)]);
+  const other = await home.submit([script], ['--from', `${first}`, '--experiment-id', 'other']);
+  expect(await wait(other)).toBe(0);
+  expect(await home.ok('logs', String(other))).toBe('other 9\n');
+  for (const word of [`${first}:6`, '/etc', 'nobody'])
+    expect((await home.expctl(['submit', '--from', word, '--', script])).code).toBe(3);
+  const removed = await home.expctl(['rm', '--files', String(first)]);
+  expect(removed.code).not.toBe(0);
+}, 60_000);
+
+test('a pattern that has matched nothing is said before it is needed', async () => {
+  await home.start();
+  const script = home.script('train.sh', `#!/bin/sh\n${waitFor('end')}\n`);
+  const id = await home.submit([script], ['--checkpoints', 'out/checkpoint-*']);
+  await home.untilState(id, 'running');
+  const { notices } = await show(id);
+  expect(notices).toContain(
+    `no checkpoint so far: nothing matches --checkpoints ${home.project}/out/checkpoint-*`,
+  );
+  mkdirSync(join(home.project, 'out/checkpoint-1'), { recursive: true });
+  writeFileSync(join(home.project, 'out/checkpoint-1/w'), 'x');
+  expect((await show(id)).notices.join()).not.toContain('no checkpoint');
+  open('end');
+  expect(await wait(id)).toBe(0);
+});
+
+test('trackers go on with the same run; how it failed is a tag, until it succeeds', async () => {
+  await home.start();
+  const script = home.script(
+    'train.sh',
+    `#!/bin/sh
+echo "$WANDB_RUN_ID $WANDB_RESUME $WANDB_NAME [$WANDB_TAGS] [$MLFLOW_RUN_ID]"
+echo '{"event":"tracker","mlflow_run_id":"abc123"}' >> "$EXPD_METRICS"
+[ "$EXPD_ATTEMPT" = 2 ]
+`,
+  );
+  const id = await home.submit([script], ['--tag', 'mine']);
+  expect(await wait(id)).toBe(1);
+  const failed = await show(id);
+  expect(failed.run.tags).toEqual(['failed', 'mine']);
+  await home.ok('retry', String(id));
+  expect(await wait(id)).toBe(0);
+  const wandb = failed.run.ulid.toLowerCase();
+  expect(await home.ok('logs', '--attempt', '1', String(id))).toBe(`${wandb} allow train [mine] []\n`);
+  expect(await home.ok('logs', '--attempt', '2', String(id))).toBe(
+    `${wandb} allow train [failed,mine] [abc123]\n`,
+  );
+  expect((await show(id)).run.tags).toEqual(['mine']);
+  const without = await home.submit([script], ['--no-wandb', '--env', 'WANDB_NAME=own']);
+  await wait(without);
+  expect(await home.ok('logs', String(without))).toBe('  own [] []\n');
+});
+
+test('what is over costs no watch', async () => {
+  const daemon = await home.start();
+  const idle = watches(daemon);
+  const script = home.script('train.sh', `#!/bin/sh\n${PLAIN}\nplain 1\n${waitFor('end')}\n`);
+  const id = await home.submit([script]);
+  await until('it is watched', async () => (await listed(id).catch(() => [])).length > 0, 30_000);
+  expect(watches(daemon)).toBeGreaterThan(idle);
+  open('end');
+  for (let n = 0; n < 10; n++) await home.submit([script]);
+  expect(await wait(id)).toBe(0);
+  for (let n = 0; n < 10; n++) expect(await wait(id + 1 + n)).toBe(0);
+  await until('nothing is watched any more', () => watches(daemon) === idle, 30_000);
+});
+
+/** inotify watches of a process. */
+function watches(pid: number): number {
+  return readdirSync(`/proc/${pid}/fdinfo`)
+    .map((fd) => {
+      try {
+        return readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'latin1').match(/^inotify wd/gm)?.length ?? 0;
+      } catch {
+        return 0;
+      }
+    })
+    .reduce((sum, count) => sum + count, 0);
+}
