@@ -4,21 +4,24 @@ import type { Asks, Kind, Question, Reply } from './asks.js';
 /** Asks the inspecting process; rejects with what the system said, or when the process was lost. */
 export type Inspect = <K extends Kind>(kind: K, ask: Asks[K]['ask']) => Promise<Asks[K]['answer']>;
 
-/** After a reboot many runs resume at once, and the disk is theirs: two processes at most. */
+/** After a reboot many runs resume at once, and the disk is theirs: so many processes, as long as they answer. */
 const AT_A_TIME = 2;
+/** One that has read for so long does not count as one of them: it may hang on a disk that others do not need. */
+const LATE_MS = 10_000;
+const MOST = 16;
 /** Without a question for so long a process is ended. */
 const IDLE_MS = 30_000;
 
 /** Looks at checkpoints in processes of their own, which exist while they are needed. One question each at a time. */
 export class Inspector {
-  readonly #crew: Member[];
+  readonly #crew: Member[] = [];
   readonly #waiting: { question: Question; answer: (reply: Reply) => void }[] = [];
   #next = 0;
 
+  #again: NodeJS.Timeout | null = null;
+
   /** `file`: the bundle of process.ts. */
-  constructor(file: string) {
-    this.#crew = Array.from({ length: AT_A_TIME }, () => new Member(file));
-  }
+  constructor(private readonly file: string) {}
 
   inspect: Inspect = async (kind, ask) => {
     const question = { id: this.#next++, kind, ask };
@@ -33,17 +36,35 @@ export class Inspector {
   };
 
   close(): void {
+    if (this.#again !== null) clearTimeout(this.#again);
     for (const member of this.#crew) member.end('the daemon stops');
   }
 
   #turn(): void {
-    const member = this.#crew.find(({ busy }) => !busy);
-    const next = member === undefined ? undefined : this.#waiting.shift();
-    if (member === undefined || next === undefined) return;
+    if (this.#waiting.length === 0) return;
+    const member = this.#crew.find(({ busy }) => !busy) ?? this.#another();
+    if (member === null) {
+      this.#again ??= setTimeout(() => {
+        this.#again = null;
+        this.#turn();
+      }, LATE_MS).unref();
+      return;
+    }
+    const next = this.#waiting.shift()!;
     member.ask(next.question, (reply) => {
       next.answer(reply);
       this.#turn();
     });
+  }
+
+  /** null: there are enough. */
+  #another(): Member | null {
+    const now = performance.now();
+    const answering = this.#crew.filter(({ since }) => since === null || now - since < LATE_MS).length;
+    if (answering >= AT_A_TIME || this.#crew.length >= MOST) return null;
+    const member = new Member(this.file);
+    this.#crew.push(member);
+    return member;
   }
 }
 
@@ -55,6 +76,9 @@ class Member {
 
   constructor(private readonly file: string) {}
 
+  /** When it was asked what it has not answered yet, by the monotonic clock; null: nothing. */
+  since: number | null = null;
+
   get busy(): boolean {
     return this.#asked !== null;
   }
@@ -62,6 +86,7 @@ class Member {
   ask(question: Question, answer: (reply: Reply) => void): void {
     if (this.#idle !== null) clearTimeout(this.#idle);
     this.#asked = { id: question.id, answer };
+    this.since = performance.now();
     const child = this.#process ?? this.#start();
     child.send(question, (error) => {
       if (error) this.#lost(child, error.message);
@@ -95,6 +120,7 @@ class Member {
     const asked = this.#asked;
     if (asked === null || asked.id !== reply.id) return;
     this.#asked = null;
+    this.since = null;
     this.#idle = setTimeout(() => this.end('it idles'), IDLE_MS).unref();
     asked.answer(reply);
   }

@@ -1,7 +1,11 @@
+import { setPriority } from 'node:os';
 import { ANSWERS } from './answers.js';
 import type { Asks, Kind, Question, Reply } from './asks.js';
 
 // The inspecting process: it reads whole checkpoints, however large and on whatever disk, and the daemon goes on.
+
+// Training comes first.
+setPriority(10);
 
 process.on('message', (question: Question) => {
   process.send?.(reply(question));
