@@ -29,19 +29,27 @@ export const ANSWERS: { [K in Kind]: (ask: Asks[K]['ask']) => Asks[K]['answer'] 
   },
 };
 
-/** Shares blocks where the file system can; the run may write to its copy, so it is never a link. */
+/**
+ * Shares blocks where the file system can; the run may write to its copy, so it is never a link. Under its own name only
+ * when it is whole: what a crash leaves is no checkpoint.
+ */
 function copy({ from, to, below }: Asks['copy']['ask']): null {
   const target = join(to, below);
   if (existsSync(target)) return null; // the run's own directory, used again
+  const part = join(dirname(target), `.part-${basename(target)}`);
   mkdirSync(dirname(target), { recursive: true });
-  cpSync(from, target, {
-    recursive: true,
-    preserveTimestamps: true,
-    errorOnExist: true,
-    force: false,
-    mode: constants.COPYFILE_FICLONE,
-    filter: (path) => !lstatSync(path).isSymbolicLink(),
-  });
+  try {
+    cpSync(from, part, {
+      recursive: true,
+      preserveTimestamps: true,
+      mode: constants.COPYFILE_FICLONE,
+      filter: (path) => !lstatSync(path).isSymbolicLink(),
+    });
+    renameSync(part, target);
+  } catch (cause) {
+    rmSync(part, { recursive: true, force: true });
+    throw cause;
+  }
   return null;
 }
 

@@ -1,5 +1,6 @@
 import {
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -292,3 +293,11 @@ function link(path: string): void {
   renameSync(path, `${path}.real`);
   symlinkSync(`${path}.real`, path);
 }
+
+test('a copy that could not be made leaves nothing, and says why', async () => {
+  const to = put(join(runDir, 'to'), { out: 'a file' });
+  const from = put(join(runDir, 'from'), { w: 'x' });
+  await expect(inspect('copy', { from, to, below: 'out/ckpt' })).rejects.toThrow(/EEXIST|ENOTDIR/);
+  await expect(inspect('copy', { from: '/nonexistent', to, below: 'ckpt' })).rejects.toThrow(/ENOENT/);
+  expect(readdirSync(to)).toEqual(['out']);
+});
