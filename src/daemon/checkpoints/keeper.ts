@@ -7,8 +7,10 @@ import type { Candidate } from './candidate.js';
 import { candidatesOf, type Found, type Judged, nextResumePoint, type Past, progressed } from './choose.js';
 import type { Inspect } from './inspector.js';
 import { isSame, type Listed, listing, standingOf } from './listing.js';
+import { placeNamed } from './places.js';
 import { newestFirst } from './rank.js';
 import { keptWhy, type Retention } from './retention.js';
+import { isUntouched } from './untouched.js';
 
 export interface KeeperPorts {
   inspect: Inspect;
@@ -54,13 +56,16 @@ export class Keeper {
   /** Whether the attempt left a complete checkpoint that it did not start from. */
   async progressed(attempt: StoredAttempt): Promise<boolean> {
     const submission = this.ports.submission(attempt.runId);
-    return submission !== null && (await progressed(attempt, submission, this.ports.inspect));
+    if (submission === null) return false;
+    if (placeNamed(submission) === null && (await isUntouched(attempt.runDir, attempt.number))) return false;
+    return progressed(attempt, submission, this.ports.inspect);
   }
 
-  /** The attempt of a run has ended: nothing is spoken for any more. */
-  async ended(runId: number): Promise<void> {
+  /** The attempt of a run has ended: nothing is spoken for any more. `watched`: it was there long enough to be. */
+  async ended(runId: number, watched: boolean): Promise<void> {
     this.#spoken.delete(runId);
-    await this.look(runId);
+    // Of a short one it is found out when somebody asks.
+    if (watched || this.ports.retention() !== null) await this.look(runId);
   }
 
   /**

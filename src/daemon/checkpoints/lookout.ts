@@ -21,8 +21,18 @@ export interface Watched {
   pattern: string | null;
 }
 
+interface Watching {
+  of: Watched;
+  /** null: not yet. */
+  watcher: FSWatcher | null;
+  /** Forgets what is to be done next. */
+  due: (() => void) | null;
+}
+
 /** A save is many files: after the last event it is waited so long. */
 const QUIET_MS = 500;
+/** From the start of an attempt. */
+const UNWATCHED_MS = 2000;
 /** Until what was still being written is looked at again. */
 const AGAIN_MS = 2000;
 const DEEPEST = 6;
@@ -34,23 +44,35 @@ const PASSED_OVER = new Set(['logs', 'metrics', 'samples', 'plots', 'wandb', 'ml
  * from the disk, at the end of each attempt in any case. What cannot be watched (inotify's limits) is said once.
  */
 export class Lookout {
-  readonly #watched = new Map<
-    string,
-    { watcher: FSWatcher | null; runId: number; due: (() => void) | null }
-  >();
+  readonly #watched = new Map<string, Watching>();
   #said = false;
   #closed = false;
 
   constructor(private readonly ports: LookoutPorts) {}
 
-  /** Directories that are watched. */
-  get size(): number {
-    return this.#watched.size;
+  /** Whoever is over at once costs no watch. */
+  begin(of: Watched): void {
+    const { attemptId, runDir } = of;
+    if (this.#watched.has(attemptId) || this.#closed || runDir === '') return;
+    const due = this.#in(UNWATCHED_MS, () => this.#open(of));
+    this.#watched.set(attemptId, { of, watcher: null, due });
   }
 
-  async begin({ attemptId, runId, runDir, pattern }: Watched): Promise<void> {
-    if (this.#watched.has(attemptId) || this.#closed || runDir === '') return;
-    this.#watched.set(attemptId, { watcher: null, runId, due: null });
+  /** Whether it was watched. */
+  async end(attemptId: string): Promise<boolean> {
+    const watched = this.#watched.get(attemptId);
+    this.#watched.delete(attemptId);
+    watched?.due?.();
+    await watched?.watcher?.close();
+    return watched?.watcher != null;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#watched.keys()].map((id) => this.end(id)));
+  }
+
+  async #open({ attemptId, runId, runDir, pattern }: Watched): Promise<void> {
     // Most of what a daemon does needs no watcher: its code is loaded with the first.
     const { watch } = await import('chokidar');
     const watched = this.#watched.get(attemptId);
@@ -65,38 +87,31 @@ export class Lookout {
     })
       .on('all', () => this.#after(attemptId, QUIET_MS))
       .on('error', (err) => this.#failed(runId, err));
+    // What was written before.
     this.#after(attemptId, QUIET_MS);
   }
 
-  async end(attemptId: string): Promise<void> {
-    const watched = this.#watched.get(attemptId);
-    this.#watched.delete(attemptId);
-    watched?.due?.();
-    await watched?.watcher?.close();
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true;
-    await Promise.all([...this.#watched.keys()].map((id) => this.end(id)));
+  #in(ms: number, act: () => Promise<void>): () => void {
+    const { clock, log } = this.ports;
+    return clock.at(
+      clock.now() + ms,
+      () => void act().catch((err) => log.warn({ event: 'checkpoints_not_watched', err })),
+    );
   }
 
   #after(attemptId: string, ms: number): void {
     const watched = this.#watched.get(attemptId);
     if (watched === undefined) return;
     watched.due?.();
-    watched.due = this.ports.clock.at(this.ports.clock.now() + ms, () => void this.#look(attemptId));
+    watched.due = this.#in(ms, () => this.#look(attemptId));
   }
 
   async #look(attemptId: string): Promise<void> {
     const watched = this.#watched.get(attemptId);
     if (watched === undefined) return;
     watched.due = null;
-    try {
-      const { unsettled } = await this.ports.look(watched.runId);
-      if (unsettled && watched.due === null) this.#after(attemptId, AGAIN_MS);
-    } catch (err) {
-      this.ports.log.warn({ event: 'checkpoints_not_seen', runId: watched.runId, err });
-    }
+    const { unsettled } = await this.ports.look(watched.of.runId);
+    if (unsettled && watched.due === null) this.#after(attemptId, AGAIN_MS);
   }
 
   #failed(runId: number, err: unknown): void {

@@ -30,15 +30,13 @@ export function checkpointCare({ inspect, log, clock, reader, submission, queue,
     begin({ id, runId, runDir }: StoredAttempt): void {
       const where = submission(runId)?.checkpoints?.where ?? null;
       const pattern = where === null || isPreset(where) ? null : where;
-      void lookout
-        .begin({ attemptId: id, runId, runDir, pattern })
-        .catch((err) => log.warn({ event: 'checkpoints_not_watched', runId, err }));
+      lookout.begin({ attemptId: id, runId, runDir, pattern });
     },
     async end({ id }: StoredAttempt, run: StoredRun | null): Promise<void> {
-      await lookout.end(id);
+      const watched = await lookout.end(id);
       if (run !== null)
         await keeper
-          .ended(run.id)
+          .ended(run.id, watched)
           .catch((err) => log.warn({ event: 'checkpoints_not_seen', runId: run.id, err }));
     },
     async trackers(run: StoredRun): Promise<TrackerRuns> {
