@@ -9,7 +9,7 @@ type Bundled = typeof import('./bundle.js');
 
 /** Loaded where it is needed alone. In its mode for production it says nothing of faster packages. */
 function bundled(): Bundled {
-  const tf: Bundled = createRequire(import.meta.url)(join(PACKAGE_ROOT, 'dist/tfjs.cjs'));
+  const tf: Bundled = createRequire(import.meta.filename)(join(PACKAGE_ROOT, 'dist/tfjs.cjs'));
   tf.enableProdMode();
   return tf;
 }
