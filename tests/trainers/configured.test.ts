@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { TRAINERS } from '../../src/client/hydra/expd-node.js';
 import { autoencoder } from '../../src/trainers/autoencoder.js';
 import { flow2d } from '../../src/trainers/flow2d.js';
 import { flowsprites } from '../../src/trainers/flowsprites.js';
@@ -23,6 +24,10 @@ test.each([flow2d, flowsprites, autoencoder])(
     expect(command).toEqual(['node', '${expd_file:dist/bin/expd-train.cjs}', name]);
   },
 );
+
+test('a configuration names those that there are', () => {
+  expect(TRAINERS).toEqual([flow2d, flowsprites, autoencoder].map(({ name }) => name));
+});
 
 test.each([flow2d, flowsprites, autoencoder])(
   'docs/trainers.md has every knob of $name',

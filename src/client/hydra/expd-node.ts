@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { Dict, HydraError, isList, type JobConfig, str, type Value } from '../../hydra/hydra.js';
+import { PACKAGE_ROOT } from '../../install.js';
 import { type Flags, read } from '../arguments.js';
 import { ClientError } from '../errors.js';
 import { RUN_FLAGS, SWEEP_FLAGS } from '../submit/flags.js';
@@ -7,12 +9,25 @@ import type { Words } from './plan.js';
 
 // The `expd:` node of a configuration: what to run, and flags of submit with `_` or `-` in their names.
 
+/** That come with expd: `trainer: flow2d` in place of a command. */
+export const TRAINERS = ['flow2d', 'flowsprites', 'autoencoder'];
+
 /** The command of a job; null: the node names none. Throws HydraError */
 export function commandIn(config: Pick<JobConfig, 'select'>): string[] | null {
-  const { command } = nodeOf(config);
-  if (command === undefined || command === null) return null;
+  const { command = null, trainer = null } = nodeOf(config);
+  if (trainer !== null && command !== null)
+    throw wrong('trainer', 'a command is named as well', 'leave out one of the two');
+  if (trainer !== null) return commandOf(trainer);
+  if (command === null) return null;
   if (isList(command) && command.length > 0) return command.map((word) => textOf('command', word));
   throw wrong('command', 'it is no list of words', "write command: [python, train.py, '--lr=${lr}']");
+}
+
+/** Its knobs reach it with the rest of the configuration. */
+function commandOf(trainer: Value): string[] {
+  if (typeof trainer === 'string' && TRAINERS.includes(trainer))
+    return ['node', join(PACKAGE_ROOT, 'dist/bin/expd-train.cjs'), trainer];
+  throw wrong('trainer', 'there is no built-in trainer of that name', `there are ${TRAINERS.join(', ')}`);
 }
 
 /** Flags of a run. Throws HydraError */
@@ -27,7 +42,7 @@ function wordsIn(config: Pick<JobConfig, 'select'>, flags: Flags, others: Flags)
   const keys: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(nodeOf(config))) {
     const flag = key.replaceAll('_', '-');
-    if (key === 'command' || (Object.hasOwn(others, flag) && !Object.hasOwn(flags, flag))) continue;
+    if (COMMAND.includes(key) || (Object.hasOwn(others, flag) && !Object.hasOwn(flags, flag))) continue;
     keys[flag] = plain(value);
   }
   try {
@@ -40,6 +55,8 @@ function wordsIn(config: Pick<JobConfig, 'select'>, flags: Flags, others: Flags)
     throw wrong(flag ?? '', why ?? error.message, error.hint, error);
   }
 }
+
+const COMMAND = ['command', 'trainer'];
 
 function nodeOf(config: Pick<JobConfig, 'select'>): Readonly<Record<string, Value>> {
   const node = config.select('expd');

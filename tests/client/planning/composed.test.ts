@@ -110,6 +110,12 @@ describe('the expd node', () => {
     [['+expd.gpus=1'], {}, /gpus comes with GPU management/],
     [['expd.command=ls'], {}, /^expd\.command: it is no list of words/],
     [['expd.command=[]'], {}, /^expd\.command: it is no list of words/],
+    [['+expd.trainer=flow2d'], {}, /^expd\.trainer: a command is named as well/],
+    [
+      ['~expd.command', '+expd.trainer=flow3d'],
+      {},
+      /^expd\.trainer: there is no built-in trainer of that name\nthere are flow2d/,
+    ],
     [['expd.command=[{a:1}]'], {}, /^expd\.command: a word of it is no text/],
     [['seed=???'], {}, /Missing mandatory value: seed/],
     [['expd=5'], {}, /^expd: it is no mapping/],
