@@ -239,6 +239,18 @@ describe('--dry-run', () => {
   });
 });
 
+test('flags of a sweep beside one run, and --missing without a key, are refused', async () => {
+  const refused = async (...words: string[]): Promise<string> => {
+    const { code, stderr } = await home.expctl(['submit', ...words, '--', 'echo', 'n=1,2']);
+    expect(code).toBe(2);
+    return stderr;
+  };
+  for (const flag of [['--max-parallel', '2'], ['--hold-after-failures', '2'], ['--missing']])
+    for (const more of [[], ['--dry-run']])
+      expect(await refused(...flag, ...more)).toContain(`${flag[0]} is for a sweep, and this is one run`);
+  expect(await refused('-m', '--missing')).toContain('--missing adds to the sweep that has a key');
+});
+
 describe('verbs', () => {
   test('act on what they mean of a sweep, and say it in one line', async () => {
     const name = await sweepOf([0, 3, 0, 0], '--hold');

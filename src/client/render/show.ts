@@ -82,14 +82,21 @@ function fields({ submission, code, dependants }: GetResponse, run: Run, style: 
     ['from', plain(submission?.from ?? '')],
     ['checkpoints', plain(submission?.checkpoints ?? '')],
     ['metric', plain(submission?.metric ?? '')],
-    ['after', waits.join(', ')],
-    ['before', dependants.map(({ run: id }) => id).join(', ')],
+    ['after', some(waits)],
+    ['before', some(dependants.map(({ run: id }) => id))],
     ['retries', run.retries === 0 ? '' : `${run.failures} of ${run.retries} used`],
     ['code', plain(commit)],
     ['ulid', run.ulid],
   ];
   return fieldLines(rows, style);
 }
+
+const MOST_NAMED = 8;
+
+const some = (names: readonly string[]): string =>
+  names.length <= MOST_NAMED
+    ? names.join(', ')
+    : `${names.slice(0, MOST_NAMED).join(', ')} and ${names.length - MOST_NAMED} more`;
 
 function attempts(list: readonly Attempt[], style: Style): string[] {
   return list.map((attempt) => {

@@ -13,7 +13,7 @@ export const RUN_FLAGS = {
   'env-drop': list('NAME', 'leave a variable out; NAME* for all that begin so'),
   time: one('DURATION', 'time limit of each attempt: 90m, 1h30m or 2:00:00', duration),
   begin: one('TIME', 'not before 14:00, now+2h or 2026-01-02T14:00', begin),
-  after: list('RUN', 'wait for other runs: 7 or afterok:7 (succeeded), afterany:7 (ended)'),
+  after: list('RUN', 'wait for other runs: 7, s4 or afterok:7 (succeeded), afterany:7 (ended)'),
   'kill-on-failed-dep': toggle('cancel the run when one that it waits for fails'),
   priority: whole('N', 'from -100 to 100, higher first', -100, 100),
   group: text('GROUP', 'queue group, see expctl groups'),

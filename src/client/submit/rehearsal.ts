@@ -11,12 +11,13 @@ import type { Context } from '../verb.js';
 import { RUN_FLAGS, SWEEP_FLAGS } from './flags.js';
 import { shellLimits } from './limits.js';
 import { environmentOf } from './single.js';
-import { type Asked, type Call, Understanding } from './understand.js';
+import { type Asked, type Call, refuseSweepFlags, Understanding } from './understand.js';
 
 /** What would be submitted; nothing is sent. @throws ClientError */
 export async function rehearse(context: Context, asked: Asked, noSecrets: boolean): Promise<Answer> {
   const { environment, left } = environmentOf(context, noSecrets);
   const call = await new Understanding(context, shellLimits()).of(asked);
+  refuseSweepFlags(call, asked.words);
   const secret = call.submissions.some(({ argv }) => holdsSecret(argv))
     ? ['the command holds what looks like a secret; it will be stored as it is']
     : [];

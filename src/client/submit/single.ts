@@ -8,7 +8,7 @@ import { submitted } from './answer.js';
 import { CodeStates } from './code.js';
 import { deliver } from './deliver.js';
 import { shellLimits } from './limits.js';
-import { type Asked, Understanding } from './understand.js';
+import { type Asked, refuseSweepFlags, Understanding } from './understand.js';
 
 /** What is left out of the environment, and said. */
 export function environmentOf(
@@ -54,6 +54,7 @@ export async function submitOne(
   const codes = new CodeStates(context.env, screen.note);
   const limits = shellLimits();
   const call = await new Understanding(context, limits).of(asked);
+  refuseSweepFlags(call, asked.words);
   const directories = call.submissions.map(({ cwd }) => cwd);
   for (const directory of new Set(directories)) void codes.of(directory);
   daemon.connect();

@@ -5,6 +5,7 @@ import {
   type SweepHeader,
 } from '../../gen/expd/v1/runs.js';
 import { read } from '../arguments.js';
+import { ClientError } from '../errors.js';
 import { type Job, type Plan, uncomposed, type Words } from '../hydra/plan.js';
 import { Planner } from '../hydra/planning.js';
 import type { Context } from '../verb.js';
@@ -70,6 +71,8 @@ export class Understanding {
     if (sweep === null) return { submissions, sweep: undefined, ...rest };
     const values = read(SWEEP_FLAGS, new Map([...sweep.words, ...words]), this.context.now());
     const { name = '', key = '' } = submissions[0] ?? {};
+    if (values.missing && key === '')
+      throw new ClientError('usage', '--missing adds to the sweep that has a key', 'write --key K beside it');
     const header: SweepHeader = {
       name,
       key,
@@ -99,6 +102,17 @@ export class Understanding {
   #submission(words: Words): Submission {
     return submission([], read(RUN_FLAGS, words, this.context.now()), this.#shell);
   }
+}
+
+/** Flags of a sweep beside what is none: never accepted and ignored. `words`: of the command line. @throws ClientError */
+export function refuseSweepFlags({ sweep }: Pick<Call, 'sweep'>, words: Words): void {
+  const [flag] = sweep === undefined ? Object.keys(SWEEP_FLAGS).filter((name) => words.has(name)) : [];
+  if (flag !== undefined)
+    throw new ClientError(
+      'usage',
+      `--${flag} is for a sweep, and this is one run`,
+      'sweep with -m: lr=0.1,0.01',
+    );
 }
 
 /** What all jobs choose is the sweep's, of which each job has its part; '' where they choose their own, or none. */

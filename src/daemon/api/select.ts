@@ -84,6 +84,18 @@ export function selectOne(word: string, lookup: Lookup): StoredRun {
   return found.run;
 }
 
+/** The same where a sweep means all its jobs, and some of its jobs may be named. Throws UserError. */
+export function selectJobs(word: string, lookup: Lookup): number[] {
+  const selector = word.includes(',') ? null : parseSelector(word.trim());
+  if (selector?.by !== 'sweep' && selector?.by !== 'jobs') return [selectOne(word, lookup).id];
+  const { sweep } = selector;
+  if (lookup.sweep(sweep) === null) throw noSuchSweep(sweep);
+  const { from, to } = selector.by === 'jobs' ? selector : { from: 0, to: Number.MAX_SAFE_INTEGER };
+  const ids = lookup.jobs(sweep, from, to);
+  if (ids.length === 0) throw new UserError('not_found', `sweep s${sweep} has no such job`);
+  return ids;
+}
+
 export function parseSelector(word: string): Selector {
   if (/^\d{1,15}$/.test(word)) return { by: 'id', id: Number(word) };
   const range = /^(\d{1,15})-(\d{1,15})$/.exec(word);

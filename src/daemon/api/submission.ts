@@ -33,7 +33,7 @@ import {
   shown,
   within,
 } from './limits.js';
-import { type Lookup, selectOne } from './select.js';
+import { type Lookup, selectJobs } from './select.js';
 import { ulid } from './ulid.js';
 
 /** What a submission leaves to the daemon. */
@@ -157,12 +157,22 @@ const unasked = ({ seed, graceMs, layout }: Asked): Unasked => [
   ...(layout === '' ? (['layout'] as const) : []),
 ];
 
-/** `after` of a submission or an edit: runs by selectors, each one run. */
+/** Of one run: all are looked at before it starts. */
+const MOST_DEPENDENCIES = 10_000;
+
+/** `after` of a submission or an edit: runs by selectors, each one run, or the jobs of a sweep. */
 export function dependencies(asked: readonly DependencyView[], lookup: Lookup): Dependency[] {
-  return asked.map(({ run, kind }) => ({
-    on: selectOne(run, lookup).id,
-    kind: kind === DependencyKind.DEPENDENCY_KIND_AFTER_ANY ? 'afterany' : 'afterok',
-  }));
+  const all = asked.flatMap(({ run, kind }) =>
+    selectJobs(run, lookup).map(
+      (on): Dependency => ({
+        on,
+        kind: kind === DependencyKind.DEPENDENCY_KIND_AFTER_ANY ? 'afterany' : 'afterok',
+      }),
+    ),
+  );
+  if (all.length > MOST_DEPENDENCIES)
+    throw usage(`it waits for ${all.length} runs, at most ${MOST_DEPENDENCIES} go`);
+  return all;
 }
 
 function layout(name: string, defaults: Defaults): string {

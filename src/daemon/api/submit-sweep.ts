@@ -26,6 +26,8 @@ import { ulid } from './ulid.js';
 import { runView } from './view.js';
 
 const LONGEST_AXES = 1000;
+/** Of all jobs together: each is looked up in its commit. */
+const MOST_DEPENDENCIES = 100_000;
 /** Of what is stored for all jobs of one sweep: it is in memory until its commit. */
 const LARGEST_SWEEP = 256 * 1024 * 1024;
 
@@ -58,6 +60,12 @@ export class GatheredSweep {
         this.#refuse(number, asked.configuration?.overrides ?? [], err);
       }
     });
+    const waits = this.#jobs.reduce((sum, { run }) => sum + run.after.length, 0);
+    if (waits > MOST_DEPENDENCIES)
+      throw usage(
+        `the jobs of the sweep wait for ${waits} runs together, at most ${MOST_DEPENDENCIES} go`,
+        'let one run wait, and the sweep for that',
+      );
     if (this.#bytes > LARGEST_SWEEP)
       throw usage(`the jobs of the sweep take more than ${LARGEST_SWEEP} bytes together`, 'make several');
   }

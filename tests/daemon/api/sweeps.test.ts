@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import {
   type ActResponse,
   Configuration,
+  DependencyKind,
   EditRequest,
   ExistingExperiment,
   type GetResponse,
@@ -393,6 +394,28 @@ test('rerun of a job is a run by itself, with the seed and overrides of the job'
   const { run, submission } = await get(String(again.results[0]!.run!.id));
   expect(run).toMatchObject({ sweepId: 0, overrides: ['lr=2'], experimentId: `true-${run!.id}` });
   expect(submission).toMatchObject({ seed: 12, argv: ['true', 'lr=2'] });
+});
+
+test('what waits for a sweep waits for each of its jobs', async () => {
+  const { sweep, results } = await served.submitSweep(jobs(3));
+  const name = `s${sweep!.id}`;
+  const kind = DependencyKind.DEPENDENCY_KIND_AFTER_OK;
+  const waits = async (run: string): Promise<string[]> => {
+    const id = await served.submitted({ after: [{ run, kind }] });
+    return (await get(String(id))).submission!.after.map((on) => on.run);
+  };
+  const ids = results.map(({ run }) => String(run!.id));
+  expect(await waits(name)).toEqual(ids);
+  expect(await waits(`${name}.1-7`)).toEqual(ids.slice(1));
+  expect(await waits(`${name}.2`)).toEqual(ids.slice(2));
+  for (const [run, message] of [
+    ['s99999', 'there is no sweep s99999'],
+    [`${name}.7`, `sweep ${name} has no such job`],
+  ] as const)
+    expect((await served.submit([{ after: [{ run, kind }] }])).results[0]!.error!.message).toBe(message);
+  const many = await served.submitSweep(jobs(400));
+  const after = [{ run: `s${many.sweep!.id}`, kind }];
+  await expect(served.submitSweep(jobs(300, { after }))).rejects.toThrow(/wait for 120000 runs together/);
 });
 
 test('rerun of a sweep is a sweep of what is left of it, each job with the seed that it had', async () => {

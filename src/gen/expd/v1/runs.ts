@@ -62,6 +62,7 @@ export enum ConfigurationKind {
 }
 
 export interface Dependency {
+  /** One run, or in a request the jobs of a sweep. */
   run: string;
   kind: DependencyKind;
 }
