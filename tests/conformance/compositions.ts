@@ -22,7 +22,7 @@ import { createRoot } from '../../src/hydra/config/create.js';
 import { children, isMissingNode } from '../../src/hydra/config/node.js';
 import { Resolution } from '../../src/hydra/config/resolve.js';
 import { HydraError } from '../../src/hydra/errors.js';
-import { isHydraOverride, isSweepOverride, parseOverrides } from '../../src/hydra/override/override.js';
+import { isSweepOverride, parseOverrides } from '../../src/hydra/override/override.js';
 import { axesOf, batchSizes, countJobs, jobOverrides } from '../../src/hydra/sweep/axes.js';
 import { composeJob, numberJob, planMultirun } from '../../src/hydra/sweep/multirun.js';
 import { type Json, toTyped } from '../../src/hydra/typed-json.js';
@@ -231,14 +231,12 @@ function answerMultirun(question: Fields, trees: string): Json {
 }
 
 function jobRow(overrides: readonly string[], composition: Composition): Json {
-  const task = composition.overrides
-    .filter((override) => !isHydraOverride(override))
-    .map(({ input }) => input);
+  const task = composition.resolution.find(composition.root, 'hydra.overrides.task');
   const choices = composition.resolution.find(composition.root, 'hydra.runtime.choices');
   const chosen = choices === null ? new Dict<Value>() : contentOf(choices);
   return {
     overrides: [...overrides],
-    overrides_yaml: dumpYaml(task),
+    overrides_yaml: dumpYaml(task === null ? [] : contentOf(task)),
     output_dir: sweepOutputDir(composition, '/cwd').replace(/^\/cwd(?=\/|$)/, CWD),
     override_dirname: textAt(composition, 'hydra.job.override_dirname'),
     config_yaml: dumpYaml(contentOf(jobConfig(composition))),

@@ -1,16 +1,19 @@
 import type { Composer, Composition, Request, Standing } from '../compose/composer.js';
+import { contentOf } from '../config/argument.js';
 import { resolvedContent } from '../config/content.js';
 import { assign } from '../config/merge.js';
 import { type Container, children, DictNode } from '../config/node.js';
-import { isHydraOverride, parseOverrides } from '../override/override.js';
+import { parseOverrides } from '../override/override.js';
 import { str } from '../python/text.js';
-import { Dict, type Value } from '../value.js';
+import { Dict, isList, type Value } from '../value.js';
 import { type Axis, axesOf, batchSizes, countJobs, type GroupOptions, jobOverrides } from './axes.js';
 
 /** The plan of a multirun: nothing has been started, no job has been composed. */
 export interface Multirun {
   /** The configuration that the jobs start from; what `multirun.yaml` holds. */
   master: Composition;
+  /** Overrides of Hydra itself, which all jobs have. */
+  hydra: readonly string[];
   axes: readonly Axis[];
   jobs: number;
   /** Sizes of the batches in order. */
@@ -33,10 +36,18 @@ export function planMultirun(
 ): Multirun {
   const master = composer.compose({ ...request, mode: 'MULTIRUN' });
   const sweeper = sweeperOf(master);
-  const task = master.overrides.filter((override) => !isHydraOverride(override));
-  const axes = axesOf([...parseOverrides(sweeper.params), ...task], options, limit);
+  const axes = axesOf(parseOverrides([...sweeper.params, ...wordsIn(master, 'task')]), options, limit);
   const jobs = countJobs(axes, limit);
-  return { master, axes, jobs, batches: batchSizes(jobs, sweeper.maxBatchSize) };
+  const hydra = wordsIn(master, 'hydra');
+  return { master, hydra, axes, jobs, batches: batchSizes(jobs, sweeper.maxBatchSize) };
+}
+
+/** Overrides as the hydra node lists them: a file may have put some before those of the command line. */
+function wordsIn({ root }: Composition, which: 'task' | 'hydra'): string[] {
+  const overrides = at(root, 'hydra', 'overrides');
+  const list = overrides instanceof DictNode ? children(overrides)?.get(which) : undefined;
+  const words = list === undefined ? [] : contentOf(list);
+  return isList(words) ? words.map(str) : [];
 }
 
 /** What `hydra.sweeper` says; it is read from the master alone, so the choices of a job change nothing. */
@@ -86,8 +97,8 @@ export const jobVariant = (
 ): string => composer.variant({ config, overrides: wordsOf(plan, number), mode: 'RUN' });
 
 /** What a job is composed from: overrides of Hydra itself, then its own. */
-const wordsOf = ({ master, axes }: Multirun, number: number): string[] => [
-  ...master.overrides.filter(isHydraOverride).map(({ input }) => input),
+const wordsOf = ({ hydra, axes }: Multirun, number: number): string[] => [
+  ...hydra,
   ...jobOverrides(axes, number),
 ];
 

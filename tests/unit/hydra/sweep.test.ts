@@ -44,6 +44,16 @@ test('params of the sweeper come first; the command line replaces them', () => {
   expect(jobs(['model=b'], 'grid')).toEqual(['lr=1 +new=x model=b', 'lr=2 +new=x model=b']);
 });
 
+test('overrides that a file lists come before those of the command line', () => {
+  const text = 'a: 1\nb: 2\nhydra: {overrides: {task: ["a=3,4"], hydra: [hydra.job.name=mine]}}\n';
+  const sweep = treeOf({ 'config.yaml': text }).multirun('config', ['b=5']);
+  expect([sweep.overrides(0), sweep.overrides(1)]).toEqual([
+    ['a=3', 'b=5'],
+    ['a=4', 'b=5'],
+  ]);
+  expect(sweep.job(1).select('hydra.job.name')).toBe('mine');
+});
+
 test('batches', () => {
   const sizes = (size: string): readonly number[] =>
     treeOf(FILES).multirun('config', ['lr=range(5)', `hydra.sweeper.max_batch_size=${size}`]).batches;
