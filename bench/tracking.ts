@@ -1,13 +1,19 @@
 import { type Finding, verdict } from './finding.js';
 import { machine } from './machine.js';
-import { curves } from './measures/curves.js';
+import { finished, flood, latency, pace } from './measures/curves.js';
 import { events } from './measures/events.js';
 import { line } from './results.js';
 import { openWorld, type World } from './world.js';
 
 // npm run bench:tracking [-- MEASURE…]: curves and checkpoints. Fails where something that must hold does not.
 
-const MEASURES: Readonly<Record<string, (world: World) => Promise<Finding[]>>> = { events, curves };
+const MEASURES: Readonly<Record<string, (world: World) => Promise<Finding[]>>> = {
+  events,
+  latency,
+  flood,
+  pace,
+  finished,
+};
 
 void main(process.argv.slice(2)).then(
   (code) => process.exit(code),

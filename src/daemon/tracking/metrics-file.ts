@@ -3,11 +3,8 @@ import { nextData } from './sparse.js';
 
 /** What a read came to. */
 export type Piece =
-  | {
-      kind: 'bytes';
-      bytes: Buffer /** When the file was last written to, Unix seconds. */;
-      writtenAt: number;
-    }
+  /** `writtenAt`: when the file was last written to, Unix seconds; null: just now. `last`: there are no more now. */
+  | { kind: 'bytes'; bytes: Buffer; writtenAt: number | null; last: boolean }
   /** Nobody wrote these: they read as zeros. */
   | { kind: 'hole'; end: number }
   | { kind: 'end' }
@@ -22,6 +19,8 @@ const HOLE_BYTES = 64 << 20;
 export class MetricsFile {
   #fd: number | null = null;
   #inode = 0;
+  /** It has been read to its end: what comes was just written, and needs no further look. */
+  #caughtUp = false;
 
   constructor(readonly path: string) {}
 
@@ -34,10 +33,14 @@ export class MetricsFile {
     const fd = this.#fd!;
     const count = readSync(fd, space, 0, space.length, offset);
     if (count === 0) return this.#atEnd(fd, offset);
+    const bytes = space.subarray(0, count);
+    const last = count < space.length;
+    if (this.#caughtUp && last && space[0] !== 0) return { kind: 'bytes', bytes, writtenAt: null, last };
+    this.#caughtUp = last;
     const { size, blocks, mtimeMs } = fstatSync(fd);
-    if (isSparse(size - offset, blocks) && space[0] === 0 && isZero(space.subarray(0, count)))
+    if (isSparse(size - offset, blocks) && space[0] === 0 && isZero(bytes))
       return { kind: 'hole', end: Math.max(offset + count, nextData(fd, offset) ?? size) };
-    return { kind: 'bytes', bytes: space.subarray(0, count), writtenAt: mtimeMs / 1000 };
+    return { kind: 'bytes', bytes, writtenAt: mtimeMs / 1000, last };
   }
 
   close(): void {

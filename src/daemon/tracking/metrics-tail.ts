@@ -41,6 +41,8 @@ const EXAMPLE_LENGTH = 200;
 /** Where the disk takes nothing it is tried again after so long. */
 const BLOCKED_MS = 1000;
 
+const NOTHING = { bytes: 0, last: true } as const;
+
 /** Of all tails: what was read is worked off before the next one reads. */
 const space = Buffer.allocUnsafeSlow(SPACE_BYTES);
 
@@ -67,7 +69,7 @@ export class MetricsTail {
   #skip = 0;
   /** Where the line at hand begins. */
   #lineAt = 0;
-  #writtenAt = 0;
+  #writtenAt: number | null = null;
   /** The next point is the attempt's first. */
   #first: boolean;
 
@@ -94,13 +96,13 @@ export class MetricsTail {
     try {
       this.#writer.giveWay();
       for (let read = 0; read < TURN_BYTES; ) {
-        const bytes = this.#readOn();
-        if (bytes === 0) {
+        const { bytes, last } = this.#readOn();
+        came ||= bytes > 0;
+        if (last) {
           this.#writer.flush();
           return { came, more: false };
         }
         read += bytes;
-        came = true;
       }
       this.#writer.flush();
       return { came, more: true };
@@ -171,28 +173,28 @@ export class MetricsTail {
     };
   }
 
-  /** Bytes read; 0: there are none now. */
-  #readOn(): number {
+  /** How many bytes were read; `last`: there are no more now. */
+  #readOn(): { bytes: number; last: boolean } {
     const piece = this.#file.read(this.#lines.offset, space);
     switch (piece.kind) {
       case 'bytes':
         this.#say(null);
         this.#writtenAt = piece.writtenAt;
         this.#feed(piece.bytes);
-        return piece.bytes.length;
+        return { bytes: piece.bytes.length, last: piece.last };
       case 'hole':
         this.#badLine('', 'zeros, as a hole in the file or a power cut leaves them', piece.end);
         this.#begin(piece.end);
-        return 1;
+        return { bytes: 1, last: false };
       case 'anew':
         this.#first = true;
         this.#begin(0);
-        return 1;
+        return { bytes: 1, last: false };
       case 'end':
-        return 0;
+        return NOTHING;
       case 'unusable':
         this.#say(`${this.of.metricsFile} is not read: ${piece.why}`);
-        return 0;
+        return NOTHING;
     }
     piece satisfies never;
   }
@@ -241,7 +243,7 @@ export class MetricsTail {
 
   #point({ step, values, at, total }: Extract<MetricsLine, { kind: 'point' }>): void {
     if (total !== null) this.#total = total;
-    const time = at ?? Math.min(Date.now() / 1000, this.#writtenAt);
+    const time = at ?? Math.min(Date.now() / 1000, this.#writtenAt ?? Number.POSITIVE_INFINITY);
     if (values.length > 0) {
       if (this.#skip > 0) {
         this.#skip--;
