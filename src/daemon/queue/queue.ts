@@ -111,12 +111,15 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
       if (dead !== null) return Promise.reject(dead);
       if (closing) return Promise.reject(new Error('the queue is closed'));
       const ticket = ++tickets;
+      posted.push({ ticket, now: clock.now(), batch });
       if (joins) patience ??= setTimeout(flush, PATIENCE_MS);
-      else if (!flushing) {
+      else if (patience !== null) {
+        // What was to follow is here. The caller has more to do in this turn, and the writer need not wait for that.
+        flush();
+      } else if (!flushing) {
         flushing = true;
         setImmediate(flush);
       }
-      posted.push({ ticket, now: clock.now(), batch });
       return new Promise((resolve, reject) => pending.set(ticket, { resolve, reject }));
     },
     onCommit(listener) {

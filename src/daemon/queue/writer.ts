@@ -17,6 +17,8 @@ import { tables } from './tables.js';
 const COMMANDS_A_COMMIT = 1000;
 /** Rows written between two checkpoints; about a thousand pages of WAL. */
 const ROWS_A_CHECKPOINT = 1000;
+/** What waits to be committed comes before a checkpoint, but not for ever. */
+const MOST_ROWS_A_CHECKPOINT = 5_000;
 
 /** The entry of the writer thread, and of the threads for long readings (chores.ts). */
 function main(port: MessagePort, task: Task): void {
@@ -62,15 +64,22 @@ function write(port: MessagePort, task: Extract<Task, { task: 'write' }>): FromW
   reserve.restore();
   const say = (message: FromWriter): void => port.postMessage(message);
   let checkpointed = on.written();
+  let resting: NodeJS.Immediate | null = null;
+  const checkpoint = (): void => {
+    if (resting !== null) clearImmediate(resting);
+    resting = null;
+    on.checkpoint();
+    checkpointed = on.written();
+  };
 
   const work = (posted: Posted[]): void => {
     const { answers, touched } = commit(on, posted);
     say({ say: 'answers', answers });
     if (isTouched(touched)) say({ say: 'committed', committed: committed(on, touched) });
-    // After the answers, so that nobody waits for it; without a reserve at once, or the WAL eats what is left.
-    if (reserve.there && on.written() - checkpointed < ROWS_A_CHECKPOINT) return;
-    on.checkpoint();
-    checkpointed = on.written();
+    const rows = on.written() - checkpointed;
+    // Without a reserve at once, or the WAL eats what is left.
+    if (!reserve.there || rows >= MOST_ROWS_A_CHECKPOINT) checkpoint();
+    else if (rows >= ROWS_A_CHECKPOINT) resting ??= setImmediate(() => watched(stateDir, checkpoint));
   };
 
   port.on('message', (first: ToWriter) => {
@@ -83,6 +92,7 @@ function write(port: MessagePort, task: Extract<Task, { task: 'write' }>): FromW
           on.notify = turn.notify;
           break;
         case 'close':
+          if (resting !== null) clearImmediate(resting);
           db.raw.close();
           say({ say: 'closed' });
           port.close();

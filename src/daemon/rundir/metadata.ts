@@ -123,8 +123,11 @@ export function shownEnvironment(environment: Environment): Record<string, strin
   return Object.fromEntries(shown);
 }
 
+const NAMES = new Set(SHOWN);
+const PREFIXES = SHOWN.filter((shown) => shown.endsWith('*')).map((shown) => shown.slice(0, -1));
+
 const isShown = (name: string, value: string): boolean =>
-  SHOWN.some((shown) => (shown.endsWith('*') ? name.startsWith(shown.slice(0, -1)) : name === shown)) &&
+  (NAMES.has(name) || PREFIXES.some((prefix) => name.startsWith(prefix))) &&
   !isSecretName(name) &&
   !isSecretValue(value);
 

@@ -338,6 +338,7 @@ export class Scheduler {
       this.poke();
     }
     failpoint('afterEnd');
+    await this.#noStart();
     log.info({
       event: 'attempt_ended',
       runId,
@@ -345,7 +346,6 @@ export class Scheduler {
       cause: outcome.cause,
       ...seen(ending),
     });
-    await this.#noStart();
     await this.ports.finished(store.attempt(attemptId) ?? attempt, store.run(runId));
     failpoint('beforeSettled');
     executor.settled(attemptId);
@@ -359,9 +359,9 @@ export class Scheduler {
         log.warn({ event: 'outcome_uncertain', attemptId: attempt.id, err });
         return false;
       });
-    const ending =
-      seen.seen === 'exit' && seen.record.code === 0 ? { ...seen, done: await asked(saysDone) } : seen;
-    const outcome = judge(ending, store.submission(attempt.runId)?.requeueExits ?? []);
+    const well = seen.seen === 'exit' && seen.record.code === 0;
+    const ending = well ? { ...seen, done: await asked(saysDone) } : seen;
+    const outcome = judge(ending, well ? [] : (store.submission(attempt.runId)?.requeueExits ?? []));
     return { outcome, progressed: outcome.verdict === 'success' ? false : await asked(progressed) };
   }
 

@@ -51,6 +51,24 @@ export async function openCore({ places, loaded, flags, env, writer }: Given, cl
   const opened = openLog(places.state, loaded.settings.logLevel, env);
   const { log } = opened;
   closers.push(opened.close);
+  // Its thread opens the database while everything else is made ready.
+  const opening = openQueue({
+    stateDir: places.state,
+    workerFile: join(PACKAGE_ROOT, 'dist/writer.cjs'),
+    thread: writer,
+    notify: loaded.settings.notify.length > 0,
+    onFailure(err) {
+      log.fatal({ event: 'writer_failed', err });
+      end('failed');
+    },
+  });
+  closers.push(() =>
+    opening.then(
+      (queue) => queue.close(),
+      () => {},
+    ),
+  );
+  opening.catch(() => {}); // told where it is waited for
   const layouts = readLayouts(join(PACKAGE_ROOT, 'conf'), [places.config]);
   const settings = new CurrentSettings(loaded, places.settings, flags, env, log, ({ layout }) =>
     layoutNamed(layouts, layout),
@@ -63,17 +81,7 @@ export async function openCore({ places, loaded, flags, env, writer }: Given, cl
   program.catch(() => {});
   const scribe = new Scribe(program);
   closers.push(() => scribe.close());
-  const queue = await openQueue({
-    stateDir: places.state,
-    workerFile: join(PACKAGE_ROOT, 'dist/writer.cjs'),
-    thread: writer,
-    notify: settings.now.notify.length > 0,
-    onFailure(err) {
-      log.fatal({ event: 'writer_failed', err });
-      end('failed');
-    },
-  });
-  closers.push(() => queue.close());
+  const queue = await opening;
   const reader = openReader(places.state);
   closers.push(() => reader.close());
   const submission = (runId: number): Submission | null => {
