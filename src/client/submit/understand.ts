@@ -4,7 +4,7 @@ import {
   type Submission,
   type SweepHeader,
 } from '../../gen/expd/v1/runs.js';
-import { read } from '../arguments.js';
+import { read, type Values } from '../arguments.js';
 import { ClientError } from '../errors.js';
 import { type Job, type Plan, uncomposed, type Words } from '../hydra/plan.js';
 import { Planner } from '../hydra/planning.js';
@@ -39,6 +39,9 @@ export class Understanding {
   readonly #planner: Planner;
   readonly #shell: Shell;
   readonly #directives = new Map<string, Directives>();
+  /** By their words: lines mostly have the same flags. */
+  readonly #flags = new Map<string, Values<typeof FLAGS>>();
+  readonly #ways = new Map<string, Submission>();
 
   constructor(
     private readonly context: Context,
@@ -50,20 +53,16 @@ export class Understanding {
 
   /** @throws ClientError for what cannot be understood, composed or found */
   async of({ argv, overrides, words }: Asked): Promise<Call> {
-    const flags = read({ ...RUN_FLAGS, ...PLAN_FLAGS }, words, this.context.now());
+    const flags = known(this.#flags, words, () => read(FLAGS, words, this.context.now()));
     const cwd = workingDirectory(flags, this.#shell.cwd);
     const plan = await this.#planner.plan({ argv, overrides, flags, cwd, pinned: flags['pin-config'] });
     return this.#call(plan, words, cwd);
   }
 
   #call({ jobs, sweep, blobs, notes }: Plan, words: Words, cwd: string): Call {
-    const ways = new Map<string, Submission>();
     const submissions = jobs.map((job) => {
       const given = this.#given(job, words, cwd);
-      // Jobs of a sweep mostly have the same flags.
-      const key = JSON.stringify([...given]);
-      const way = ways.get(key) ?? this.#submission(given);
-      ways.set(key, way);
+      const way = known(this.#ways, given, () => this.#submission(given));
       return { ...way, argv: job.argv, configuration: job.configuration ?? overridesAlone(job) };
     });
     const [first] = jobs;
@@ -113,6 +112,16 @@ export function refuseSweepFlags({ sweep }: Pick<Call, 'sweep'>, words: Words): 
       `--${flag} is for a sweep, and this is one run`,
       'sweep with -m: lr=0.1,0.01',
     );
+}
+
+const FLAGS = { ...RUN_FLAGS, ...PLAN_FLAGS };
+
+/** What such words mean, which is found out once. */
+function known<Meaning>(meanings: Map<string, Meaning>, words: Words, find: () => Meaning): Meaning {
+  const key = JSON.stringify([...words]);
+  const meaning = meanings.get(key) ?? find();
+  meanings.set(key, meaning);
+  return meaning;
 }
 
 /** What all jobs choose is the sweep's, of which each job has its part; '' where they choose their own, or none. */
