@@ -23,8 +23,15 @@ export function machine(world: World): [name: string, value: string][] {
         .map((load) => load.toFixed(1))
         .join(', '),
     ],
+    ['scheduled', scheduling()],
     ['beside it', peers()],
   ];
+}
+
+/** proc(5), stat: the 41st field is the policy of sched(7). */
+function scheduling(): string {
+  const fields = readFileSync('/proc/self/stat', 'latin1').split(') ')[1]?.split(' ') ?? [];
+  return fields[38] === '0' ? 'like everything else' : 'before everything else on the machine (real time)';
 }
 
 function disk(dir: string): string {

@@ -9,6 +9,7 @@ import {
   rmSync,
   statfsSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -105,7 +106,12 @@ function environment(dir: string): Record<string, string> {
 function makeProject(project: string, env: Readonly<Record<string, string>>): void {
   const file = (n: number): string => join(project, `package_${n % 40}`, `module_${n}.py`);
   for (let n = 0; n < 40; n++) mkdirSync(join(project, `package_${n}`));
-  for (let n = 0; n < FILES; n++) writeFileSync(file(n), `# module ${n}\n${'value = 1\n'.repeat(150)}`);
+  // Older than the index: git reads again whatever may have been written in the same second as that.
+  const before = Date.now() / 1000 - 3600;
+  for (let n = 0; n < FILES; n++) {
+    writeFileSync(file(n), `# module ${n}\n${'value = 1\n'.repeat(150)}`);
+    utimesSync(file(n), before, before);
+  }
   const git = (...args: string[]): Buffer =>
     execFileSync('git', ['-c', 'user.name=bench', '-c', 'user.email=bench@localhost', ...args], {
       cwd: project,
