@@ -7,6 +7,8 @@ scratch=$(mktemp -d)
 export EXPD_HOME="$scratch/home"
 trap '"$scratch/prefix/bin/expctl" daemon stop --no-start >/dev/null 2>&1 || true; rm -rf "$scratch"' EXIT
 
+bash scripts/keep-compiled.sh node_modules/better-sqlite3 node "$scratch/prebuilds"
+export npm_config_better_sqlite3_local_prebuilds="$scratch/prebuilds"
 npm pack --silent --ignore-scripts --pack-destination "$scratch" >/dev/null
 npm install --silent --global --prefix "$scratch/prefix" --no-audit --no-fund "$scratch"/expd-*.tgz
 export PATH="$scratch/prefix/bin:$PATH" EXPD_LOW_WATER=0

@@ -36,9 +36,11 @@ if [ -d "$installed" ] && [ "$(cat "$prefix/dependencies" 2>/dev/null)" = "$want
   tar -xzf "$tarball" -C "$installed" --strip-components=1
 else
   rm -f "$prefix/dependencies"
+  export npm_config_better_sqlite3_local_prebuilds="$cache/prebuilds"
   npm_cli=$(dirname "$(readlink -f "$(command -v npm)")")/npm-cli.js
   PATH="$prefix/bin:$PATH" npm_config_nodedir="$cache/node" \
     node "$npm_cli" install --silent --global --prefix "$prefix" --no-audit --no-fund "$tarball" >&2
+  bash scripts/keep-compiled.sh "$installed/node_modules/better-sqlite3" "$prefix/bin/node" "$cache/prebuilds"
   printf %s "$wanted" >"$prefix/dependencies"
 fi
 echo "$prefix"
