@@ -1,9 +1,11 @@
-import { afterEach, expect, onTestFinished, test } from 'vitest';
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import type { WatchResponse } from '../../src/gen/expd/v1/runs.js';
 import { Calls } from '../helpers/calls.js';
 import { assertInvariants } from '../helpers/invariants.js';
 import { newSeed, Scene, storm } from '../helpers/storm.js';
 import { until } from '../helpers/until.js';
+
+vi.setConfig({ testTimeout: 240_000 });
 
 let scene: Scene;
 let calls: Calls;
