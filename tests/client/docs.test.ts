@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { configurationJson } from '../../src/client/render/configuration.js';
 import { checkpointJson } from '../../src/client/render/checkpoints.js';
+import { configurationJson } from '../../src/client/render/configuration.js';
 import { flagWords, usage } from '../../src/client/render/help.js';
 import { metricJson, progressJson } from '../../src/client/render/progress.js';
 import { attemptJson, runJson } from '../../src/client/render/run.js';

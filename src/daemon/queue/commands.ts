@@ -2,8 +2,8 @@ import type { RunEvent } from '../run/lifecycle.js';
 import type { Progress, Standing } from '../run/progress.js';
 import type { ResumeChoice } from '../run/run.js';
 import type { CodeState, Dependency, Submission } from '../run/submission.js';
-import type { Spec } from '../store/spec.js';
 import type { SeenCheckpoint } from '../store/checkpoints.js';
+import type { Spec } from '../store/spec.js';
 import type { AttemptHandle, Lease, StoredRun, Usage } from '../store/stored.js';
 
 /** What the writer thread is told to do. Plain data: it crosses a thread. */
