@@ -1,7 +1,16 @@
 import { startOf } from './launchers.js';
 
-/** The word that says what an argv runs, behind interpreters and launchers: a script, a module's last part, a program. */
+/**
+ * The word that says what an argv runs, behind interpreters and launchers: a script, a module's last part, a program, a
+ * built-in trainer.
+ */
 export function subjectOf(argv: readonly string[]): string {
+  const subject = runBy(argv);
+  if (!/(?:^|\/)expd-train(?:\.cjs)?$/.test(subject)) return subject;
+  return argv[argv.indexOf(subject) + 1] ?? subject;
+}
+
+function runBy(argv: readonly string[]): string {
   const start = startOf(argv, { cwd: '/', env: {}, environment: null });
   switch (start.kind) {
     case 'script':

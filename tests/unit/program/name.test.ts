@@ -8,6 +8,8 @@ const COMMANDS: [command: string, name: string][] = [
   ['python -m package.train --lr 1', 'train'],
   ['python -m package.__main__', 'package'],
   ['python -m torch.distributed.run --nproc_per_node 2 train.py', 'train'],
+  ['node /opt/expd/dist/bin/expd-train.cjs flow2d', 'flow2d'],
+  ['expd-train autoencoder steps=3', 'autoencoder'],
   ['python -c print(1)', 'python'],
   ['python', 'python'],
   ['torchrun --nproc_per_node=2 train.py', 'train'],
