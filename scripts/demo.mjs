@@ -1,5 +1,5 @@
 // The main job, start to end, on real data: submit a training, kill daemon and training with -9 midway,
-// see it resume by itself, and say where everything lies. Private: it touches no other daemon of yours.
+// see it resume by itself as one curve, and say where everything lies. Private: it touches no other daemon of yours.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -8,7 +8,10 @@ import { join, relative } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-const TRAINING = [process.execPath, 'examples/digits/train.mjs', '--log-every', '250'];
+const TRAINING = [
+  'trainer=autoencoder',
+  ...['steps=1000', 'log_every=25', 'eval_every=50', 'checkpoint_every=100'].map((word) => `trainer.${word}`),
+];
 const root = fileURLToPath(new URL('..', import.meta.url));
 const home = mkdtempSync(join(tmpdir(), 'expd-demo-'));
 const env = { ...process.env, EXPD_HOME: home, EXPD_LOW_WATER: '0' };
@@ -39,12 +42,12 @@ const show = (id) => JSON.parse(quietly('show', String(id), '--json').stdout);
 const daemonPid = () => JSON.parse(quietly('daemon', 'status', '--json').stdout).pid;
 
 async function demo() {
-  step('1. Submit a training: a digit classifier on the optdigits images. The daemon starts by itself.');
-  const id = Number(expctl('submit', '-q', '--name', 'demo', '--', ...TRAINING).trim());
+  step('1. Submit a training: an autoencoder of the optdigits images. The daemon starts by itself.');
+  const id = Number(expctl('submit', '-q', '--name', 'demo', ...TRAINING).trim());
   expctl('ls');
 
   step('2. Let it train until it has saved a few checkpoints.');
-  const checkpoints = await untilCheckpoints(id, 3);
+  const checkpoints = await untilCheckpoints(id, 2);
   say(`${checkpoints.at(-1)} is complete.`);
 
   step('3. Pull the plug: kill -9 for the training, its supervisor and the daemon, all at once.');
@@ -59,24 +62,15 @@ async function demo() {
   expctl('show', String(id));
 
   step('5. The same training, never interrupted, for comparison.');
-  const twin = Number(
-    expctl(
-      'submit',
-      '-q',
-      '--name',
-      'demo-twin',
-      '--seed',
-      String(show(id).submission.seed),
-      '--',
-      ...TRAINING,
-    ).trim(),
-  );
+  const twin = Number(expctl('submit', '-q', '--name', 'demo-twin', ...TRAINING).trim());
   expctl('wait', String(twin));
 
   const [resumed, straight] = [id, twin].map((run) => show(run).run);
   const weights = [resumed, straight].map((run) => hashOfWeights(run.runDir));
   step(weights[0] === weights[1] ? 'The weights are the same, byte for byte.' : 'The weights differ!');
   say(`  resumed     ${weights[0]}\n  in one go   ${weights[1]}`);
+  step('One curve each, and they are the same.');
+  expctl('plot', String(id), String(twin), '--key', 'val/loss');
   report(id);
   if (weights[0] !== weights[1]) throw new Error('the resumed run is not the uninterrupted one');
 }
@@ -89,10 +83,12 @@ function report(id) {
     say(
       `  attempt ${number}     ${here(runDir)}${resumedFrom ? `\n    resumed from ${here(resumedFrom)}` : ''}`,
     );
-    say(`    curve        ${here(join(runDir, 'metrics/metrics.jsonl'))}`);
+    say(`    metrics      ${here(join(runDir, 'metrics/metrics.jsonl'))}`);
+    say(`    samples      ${here(join(runDir, 'samples'))}, plots/loss.svg`);
     say(`    checkpoints  ${here(join(runDir, 'checkpoints'))}`);
     say(`    metadata     ${here(join(runDir, 'metadata.json'))}, config.yaml, status.json`);
   }
+  say(`  curve         outputs/tensorboard/${run.experimentId}  (tensorboard --logdir outputs/tensorboard)`);
   say(`  all runs      outputs/runs_index.jsonl`);
   say(`\n${run.name} ${run.state} after ${attempts.length} attempts.`);
 }
@@ -118,7 +114,7 @@ const complete = (directory) =>
 
 const hashOfWeights = (runDir) =>
   createHash('sha256')
-    .update(readFileSync(join(runDir, 'artifacts/weights.bin')))
+    .update(readFileSync(join(runDir, 'artifacts/model.safetensors')))
     .digest('hex');
 
 /** `logs -f` until the end, as a person would. */
