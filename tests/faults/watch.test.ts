@@ -5,7 +5,7 @@ import { assertInvariants } from '../helpers/invariants.js';
 import { newSeed, Scene, storm } from '../helpers/storm.js';
 import { until } from '../helpers/until.js';
 
-vi.setConfig({ testTimeout: 240_000 });
+vi.setConfig({ testTimeout: 480_000 });
 
 let scene: Scene;
 let calls: Calls;

@@ -84,7 +84,7 @@ export class Scene implements Judged {
   }
 
   /** Waits until every run is final, lets go of held ones; then a daemon that stops, and one that sweeps. */
-  async settle(limitMs = 120_000): Promise<void> {
+  async settle(limitMs = 240_000): Promise<void> {
     if (this.home.daemon === null) await this.start();
     const calls = new Calls(this.home.socket);
     await until('every run is final', () => this.#allFinal(calls), limitMs).finally(() => calls.close());
