@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The packed tarball, installed as a user would: both programs start, a run succeeds, the library is there.
+# The packed tarball, installed as a user would: the programs start, runs succeed, the libraries are there.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
@@ -17,6 +17,8 @@ cd "$scratch/project"
 expctl version
 expctl submit --wait -- sh -c 'echo packed and running'
 expctl logs 1
+expd-train engines
+expctl submit --wait trainer=autoencoder trainer.steps=2
 cd "$scratch/prefix/lib"
 node --input-type=module -e 'import { EventWriter } from "expd/tensorboard"; new EventWriter("x").close()'
 mkdir conf conf/db
