@@ -80,6 +80,16 @@ beforeAll(async () => {
     const { code, stdout } = await home.expctl(['wait', ids.get(name)!]);
     expect(code, stdout).toBe(0);
   }
+  const train = home.script(
+    'sweep.mjs',
+    `import { appendFileSync } from 'node:fs';
+const lr = Number(process.argv[2].split('=')[1]);
+appendFileSync(process.env.EXPD_METRICS, JSON.stringify({ step: 1, loss: lr }) + '\\n');
+process.exit(process.env.EXPD_ATTEMPT === '1' ? 75 : lr > 0.3 ? 1 : 0);
+`,
+  );
+  await home.ok('submit', '-m', '--name', 'sweep', '--', process.execPath, train, 'lr=0.25,0.5', 'seed=1,2');
+  await home.expctl(['wait', 's1']);
   await open('afterwards', logdir);
 }, 600_000);
 afterAll(async () => {
@@ -100,3 +110,28 @@ for (const when of ['live', 'afterwards'])
         if (one.writers.some((writer) => writer !== 'lines'))
           await board.shows((on) => on.imageSteps(run, 'sample'), imageSteps(one.plan));
       }, 120_000);
+
+for (const loader of LOADERS as readonly Loader[])
+  test(`afterwards, ${loader}: the jobs of a sweep on the HParams page, each with one end, those of other seeds as one`, async () => {
+    const request = {
+      experimentName: '',
+      allowedStatuses: ['STATUS_UNKNOWN', 'STATUS_SUCCESS', 'STATUS_FAILURE', 'STATUS_RUNNING'],
+      colParams: [{ hparam: 'lr', order: 'ORDER_ASC' }],
+      startIndex: 0,
+      sliceSize: 10,
+    };
+    const groups = async (asked: Board) => {
+      const answer = (await asked.ask('plugin/hparams/session_groups', {}, request)) as {
+        sessionGroups: { name: string; hparams: { lr: number }; sessions: { status: string }[] }[];
+      } | null;
+      return answer?.sessionGroups.map(({ name, hparams, sessions }) => [
+        name,
+        hparams.lr,
+        sessions.map(({ status }) => status),
+      ]);
+    };
+    await boards.get(`afterwards ${loader}`)!.shows(groups, [
+      ['s1 lr=0.25', 0.25, ['STATUS_SUCCESS', 'STATUS_SUCCESS']],
+      ['s1 lr=0.5', 0.5, ['STATUS_FAILURE', 'STATUS_FAILURE']],
+    ]);
+  }, 120_000);
