@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../../install.js';
+import { redactArgv } from '../../secrets.js';
 import type { Submission } from '../run/submission.js';
 import { metricsStart } from '../rundir/metadata.js';
 import { directoryMode, fileMode } from '../rundir/modes.js';
@@ -117,7 +118,7 @@ async function trackedAttempt(
     root: tensorboardDir(run.project, run.experimentId),
     directoryMode: directoryMode(submission.umask),
     fileMode: fileMode(submission.umask),
-    hparams: hparamsOf(run.overrides, run.job?.sweep ?? null),
+    hparams: hparamsOf(redactArgv(run.overrides), run.job?.sweep ?? null),
     plannedSteps: plannedSteps([...submission.argv, ...run.overrides], configOf(submission)),
   };
 }
