@@ -4,7 +4,7 @@ import { ClientError } from './errors.js';
 const CAPABILITIES = {
   gpus: 'GPU management',
   limits: 'limits on processors and memory',
-  tracking: 'metrics and checkpoint tracking',
+  comparison: 'artifacts and comparisons',
   experiments: 'experiments',
   remote: 'remote hosts',
   snapshot: 'snapshots of the code',
@@ -25,9 +25,9 @@ const FLAGS: Readonly<Record<string, Capability>> = {
 };
 
 const VERBS: Readonly<Record<string, Capability>> = {
-  artifacts: 'tracking',
-  compare: 'tracking',
-  find: 'tracking',
+  artifacts: 'comparison',
+  compare: 'comparison',
+  find: 'comparison',
   preempt: 'gpus',
   gpus: 'gpus',
   experiment: 'experiments',
