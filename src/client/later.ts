@@ -4,7 +4,7 @@ import { ClientError } from './errors.js';
 const CAPABILITIES = {
   gpus: 'GPU management',
   limits: 'limits on processors and memory',
-  comparison: 'artifacts and comparisons',
+  comparison: 'comparison of runs',
   experiments: 'experiments',
   remote: 'remote hosts',
   snapshot: 'snapshots of the code',
