@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as grpc from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
@@ -52,7 +53,7 @@ for (const [language, [program, client]] of Object.entries(examples)) {
     expect({ code, stdout }).toEqual({ code: 7, stdout: 'one ü sh\ntwo\n' });
     expect(stderr).toMatch(/^run \d+ sh\n$/);
     const [run] = JSON.parse(await home.ok('ls', '--json')).runs.slice(-1);
-    expect(run).toMatchObject({ state: 'failed', tags: [language], exitCode: 7 });
+    expect(run).toMatchObject({ state: 'failed', tags: ['failed', language], exitCode: 7 });
   });
 
   testOf(`${language}: a refusal in one line`, async () => {
@@ -81,10 +82,7 @@ test('reflection tells a client without proto files all it needs', async () => {
     };
     const { listServicesResponse } = await ask({ listServices: '' });
     expect(listServicesResponse!.service.map(({ name }) => name).sort()).toEqual([
-      'expd.v1.Compose',
-      'expd.v1.Daemon',
-      'expd.v1.Logs',
-      'expd.v1.Runs',
+      ...services(),
       'grpc.health.v1.Health',
       'grpc.reflection.v1.ServerReflection',
     ]);
@@ -99,6 +97,15 @@ test('reflection tells a client without proto files all it needs', async () => {
     client.close();
   }
 });
+
+/** Of the contract, as its files name them. */
+const services = (): string[] =>
+  readdirSync(join(root, 'proto/expd/v1'))
+    .flatMap((file) => [
+      ...readFileSync(join(root, 'proto/expd/v1', file), 'utf8').matchAll(/^service (\w+) /gm),
+    ])
+    .map(([, name]) => `expd.v1.${name}`)
+    .sort();
 
 interface Reflected {
   listServicesResponse?: { service: { name: string }[] };
