@@ -58,7 +58,7 @@ async function start(flags: Record<string, string>): Promise<Daemon> {
     name: 'expd write',
     execArgv: [],
     // A thousand submissions at once would make it grow to 32 MB, and it would keep them.
-    resourceLimits: { maxYoungGenerationSizeMb: 4 },
+    resourceLimits: { maxYoungGenerationSizeMb: 2 },
   });
   const broken = new Promise<never>((_, reject) => writer.once('error', reject));
   const { startDaemon } = await import('./daemon.js');

@@ -55,7 +55,7 @@ export function openForReading(stateDir: string): Connection {
   const file = databaseFile(stateDir);
   return refusing(stateDir, () => {
     const raw = openDatabase(file, { timeout: BUSY_MS, fileMustExist: true, readonly: true });
-    raw.exec('PRAGMA cache_size = -4000; PRAGMA temp_store = MEMORY');
+    raw.exec('PRAGMA cache_size = -2000; PRAGMA temp_store = MEMORY');
     return {
       raw,
       translate: (error) => {
@@ -97,7 +97,7 @@ function tune(raw: Database.Database): void {
   const mode = pragma(raw, 'journal_mode = WAL');
   if (mode !== 'wal') throw new Error(`journal_mode is ${mode}`);
   // better-sqlite3 is built with NORMAL for WAL: a power cut could undo what was acknowledged.
-  raw.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -8000');
+  raw.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -4000');
   raw.exec(
     `PRAGMA journal_size_limit = ${WAL_BYTES_KEPT}; PRAGMA wal_autocheckpoint = ${AUTOCHECKPOINT_PAGES}`,
   );
