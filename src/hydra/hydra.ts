@@ -3,7 +3,7 @@ import { amended } from './compose/amend.js';
 import { Composer } from './compose/composer.js';
 import { outlineOf } from './compose/outline.js';
 import { Repository } from './compose/repository.js';
-import type { Source, VersionBase } from './compose/source.js';
+import type { Content, Source, VersionBase } from './compose/source.js';
 import { FileSource, PackageSource } from './compose/sources.js';
 import { Composed, Sweep } from './composed.js';
 import type { Resolver } from './config/resolve.js';
@@ -44,8 +44,8 @@ export interface TreeOptions {
   sources?: readonly Source[];
   /** Makes a source of an entry of `hydra.searchpath`. Default: a directory or package. */
   open?: (provider: string, path: string) => Source;
-  /** Configurations that a program registers instead of writing files. */
-  store?: Source;
+  /** Configurations that a program registers instead of writing files, by path without extension. */
+  store?: ReadonlyMap<string, Content>;
 }
 
 const NEWEST = { hydra: '1.3.5', python: '3.11.9' };
@@ -73,7 +73,7 @@ export class ConfigTree {
       ...(options.directory === null ? [] : [open('main', options.directory)]),
       ...(options.further ?? []).map((path) => open('command-line', path)),
     ];
-    const [builtin, store] = [hydraSource(true), options.store ?? storeSource(true)];
+    const [builtin, store] = [hydraSource(true), storeSource(true, options.store)];
     this.#jobName = options.jobName ?? 'app';
     this.#repository = new Repository([builtin, ...sources, store], versionBase, () => {});
     this.#composer = new Composer({
@@ -228,7 +228,7 @@ export const textAt = (
 ): string => textIn(values, key, surroundingsOf(env ?? process.env, now ?? Date.now));
 
 export { MemorySource } from './compose/memory.js';
-export { describeSource, type Source, type VersionBase } from './compose/source.js';
+export { type Content, describeSource, type Source, type VersionBase } from './compose/source.js';
 export { Composed, JobConfig, type Part, Sweep } from './composed.js';
 export type { Resolver } from './config/resolve.js';
 export { HydraError } from './errors.js';

@@ -1,4 +1,5 @@
-import { emptyDict, structNode } from '../config/create.js';
+import { contentOf } from '../config/argument.js';
+import { createRoot, emptyDict, structNode } from '../config/create.js';
 import { assign, imposeStruct, mergeInto } from '../config/merge.js';
 import { children, DictNode } from '../config/node.js';
 import { splitKey } from '../config/path.js';
@@ -6,7 +7,7 @@ import { childAt, type Resolution } from '../config/resolve.js';
 import { HydraError, isOmegaConfError } from '../errors.js';
 import { Dict, isList, type Value } from '../value.js';
 import type { Row } from './list.js';
-import type { Loaded, Repository } from './repository.js';
+import type { Loaded, Repository, Schema } from './repository.js';
 
 /** Merges what each row brings, at its package, in order. */
 export function mergeRows(rows: readonly Row[], repository: Repository, resolution: Resolution): DictNode {
@@ -28,9 +29,10 @@ export function mergeRows(rows: readonly Row[], repository: Repository, resoluti
   return root;
 }
 
-function mergeRow(root: DictNode, { package: pkg }: Row, loaded: Loaded, resolution: Resolution): void {
+function mergeRow(root: DictNode, row: Row, loaded: Loaded, resolution: Resolution): void {
+  const { package: pkg } = row;
   if (loaded.struct !== undefined) mergeStruct(root, pkg, loaded.struct);
-  else if (loaded.schema !== undefined) mergeChecked(root, pkg, loaded, loaded.schema, resolution);
+  else if (loaded.schema !== undefined) mergeChecked(root, row, loaded, loaded.schema, resolution);
   else mergeInto(root, embedded(loaded.value, pkg), { openness: 'free', resolution });
 }
 
@@ -66,18 +68,27 @@ function replace(at: DictNode, key: string, node: DictNode): void {
   node.key = key;
 }
 
-/** A file that has the name of a dataclass must fit it. */
+/** A file that has the name of something registered extends it; that of a dataclass it must fit. */
 function mergeChecked(
   root: DictNode,
-  pkg: string,
+  { configPath, package: pkg }: Row,
   { value }: Loaded,
-  schema: Loaded['schema'] & object,
+  { struct, value: registered, hasDefaults }: Schema,
   resolution: Resolution,
 ): void {
-  const checked = structNode(schema);
+  if (hasDefaults)
+    throw new HydraError(
+      'ConfigCompositionException',
+      `a program registers '${configPath}' with a defaults list: no file can have the same name`,
+    );
   const merging = { openness: 'free', resolution } as const;
+  const checked = struct === null ? createRoot(registered) : structNode(struct);
   mergeInto(checked, value, merging);
-  mergeStruct(root, pkg, schema);
+  if (struct === null) {
+    mergeInto(root, embedded(contentOf(checked), pkg), merging);
+    return;
+  }
+  mergeStruct(root, pkg, struct);
   mergeInto(root, embedded(value, pkg), merging);
 }
 

@@ -15,12 +15,20 @@ export interface Loaded {
   struct?: Struct;
   header: string | null;
   entries: readonly Entry[];
-  /** The dataclass of the same name, which the content must fit (Hydra's automatic schema matching). */
-  schema?: Struct;
+  /** What a program registers under the same name (Hydra's automatic schema matching). */
+  schema?: Schema;
   /** The file, for messages; null: data. */
   file: string | null;
   text: string | null;
   source: Source;
+}
+
+export interface Schema {
+  /** Of a dataclass: the content must fit it. */
+  struct: Struct | null;
+  /** Else: the content is merged into it. */
+  value: Dict<Value>;
+  hasDefaults: boolean;
 }
 
 /** The sources in their order, with everything that was once read kept. */
@@ -118,13 +126,16 @@ export class Repository {
     return { value: rest, ...(schema && { schema }), header, entries, file, text, source };
   }
 
-  #schemaOf(source: Source, path: string): Struct | undefined {
+  #schemaOf(source: Source, path: string): Schema | undefined {
     const store = this.sources.at(-1);
     const file = fileName(path, this.versionBase);
     if (store === undefined || store === source || store.scheme !== 'structured' || !store.hasConfig(file))
       return undefined;
     const content = store.read(file);
-    return content.kind === 'data' ? content.struct : undefined;
+    if (content.kind !== 'data') return undefined;
+    const { rest, defaults } = withoutDefaults(root(content.value, path));
+    if (isList(rest)) return undefined;
+    return { struct: content.struct ?? null, value: Dict.from(rest), hasDefaults: defaults !== undefined };
   }
 
   #data(source: Source, path: string, content: Extract<Content, { kind: 'data' }>): Loaded {

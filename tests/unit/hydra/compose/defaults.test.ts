@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { Dict, type Value } from '../../../../src/hydra/hydra.js';
 import { compose, type Files, refusal, treeOf } from '../trees.js';
 
 const FILES: Files = {
@@ -127,4 +128,25 @@ test.each<[string, string[], string, string, string]>([
 test('an option that nothing uses is not looked at', () => {
   const error = refusal(() => compose({ 'config.yaml': 'a: 1\n', 'db/x.yaml': '' }, ['db=[1]']));
   expect(error.message).toContain("Could not override 'db'");
+});
+
+test('a file extends what a program registers under its name', () => {
+  const files = { 'config.yaml': 'defaults:\n- db: a\n', 'db/a.yaml': 'port: 2\n' };
+  const composed = (value: Value): string =>
+    treeOf(files, { store: new Map([['db/a', { kind: 'data', value }]]) })
+      .compose('config')
+      .yaml();
+  const plain = Dict.from<Value>([
+    ['host', 'h'],
+    ['port', 1n],
+  ]);
+  expect(composed(plain)).toBe('db:\n  host: h\n  port: 2\n');
+  expect(refusal(() => composed(Dict.from<Value>([['defaults', []]]))).message).toContain(
+    'with a defaults list',
+  );
+});
+
+test('nobody’s file is called as the configuration of Hydra itself', () => {
+  const error = refusal(() => compose({ 'config.yaml': '', 'hydra/config.yaml': 'a: 1\n' }));
+  expect(error.type).toBe('ConfigCompositionException');
 });
