@@ -55,7 +55,7 @@ const under = (directory: string, files: Record<string, string>): Record<string,
   Object.fromEntries(Object.entries(files).map(([path, text]) => [`${directory}/${path}`, text]));
 
 const registered = (random: Random): Tree['store'][number] => ({
-  path: `${random.of(['', 'db/', 'model/', 'new/'])}${random.of(['s0', 's1', 'o9'])}`,
+  path: `${random.of(['', 'db/', 'model/', 'new/'])}${random.of(['s0', 's1', 'o9', 'o0'])}`,
   package: percent(random, 25) ? random.of(PACKAGES) : null,
   yaml: defaultsList(random, '', percent(random, 20) ? 1 : 0) + mapping(random, 0, 3) || '{}\n',
 });
