@@ -43,3 +43,20 @@ test('killed at any fsync or rename of a save, what has a checkpoint’s name is
     return named.length;
   }
 }, 120_000);
+
+test('a disk that is full for a moment costs a checkpoint, not the training: it is said, the one before stays', async () => {
+  const knobs = ['steps=6', 'checkpoint_every=2', 'eval_every=9', 'sample_every=9'];
+  const left = weightsHash(await train(trainer, attemptUnder(root), knobs));
+  const attempt = attemptUnder(root);
+  const calls = '?rename,?renameat,?renameat2';
+  const options = ['-f', '-qq', '-o', '/dev/null', '-e', `trace=${calls}`];
+  // Of each save the first is that of the plot, the second gives the checkpoint its name.
+  const under = ['strace', ...options, '-e', `inject=${calls}:error=ENOSPC:when=4`];
+  const ending = await train(trainer, attempt, knobs, { under });
+  expect(ending.stderr).toMatch(
+    /^warning: step 4 could not be saved: ENOSPC.*; the one before it is as it was, and training goes on\n$/,
+  );
+  expect(weightsHash(ending)).toBe(left);
+  expect(readdirSync(attempt.checkpoints).sort()).toEqual(['step-00000002', 'step-00000006']);
+  expect(checkpointsIn(attempt.checkpoints).flatMap(faultsOf)).toEqual([]);
+}, 60_000);
