@@ -72,6 +72,8 @@ exit 75
   const heard: { type: string; step: number; values?: object }[] = [];
   createInterface({ input: child.stdout! }).on('line', (line) => heard.push(JSON.parse(line)));
   await until('both are told', () => heard.length === 2);
+  await home.stop('SIGKILL');
+  await home.start(['--slots', '3']);
   execFileSync('touch', [go]);
   await until('it ends', () => child.exitCode !== null, 30_000);
   expect(child.exitCode).toBe(0);

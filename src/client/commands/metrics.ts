@@ -1,4 +1,4 @@
-import { MetricsService } from '../../gen/expd/v1/metrics.js';
+import { type FollowMetricsResponse, MetricsService } from '../../gen/expd/v1/metrics.js';
 import { RunsService } from '../../gen/expd/v1/runs.js';
 import { list, toggle, whole } from '../arguments.js';
 import { moments, query, readCurves } from '../curves.js';
@@ -6,6 +6,7 @@ import { READER_GONE } from '../follow.js';
 import { detachable } from '../interrupt.js';
 import { metricsFound, momentJson, momentLine, pointsFound } from '../render/metrics.js';
 import { jsonLine } from '../render/output.js';
+import { ConnectionLost } from '../transport.js';
 import { type Context, verb } from '../verb.js';
 
 const MOST = Number.MAX_SAFE_INTEGER;
@@ -48,20 +49,41 @@ export const metrics = verb({
   },
 });
 
-async function follow({ daemon, screen, json }: Context, asked: ReturnType<typeof query>): Promise<number> {
+/** Over restarts of the daemon: then what is later than what was printed. */
+async function follow(context: Context, asked: ReturnType<typeof query>): Promise<number> {
+  const { daemon, screen } = context;
   const parting = (): string => `not followed any more; expctl metrics -f ${asked.run} goes on`;
+  const position = { ...asked };
   return detachable(screen, parting, async () => {
-    for await (const answer of daemon.stream(MetricsService.follow, { query: asked })) {
-      for (const { step } of answer.rewinds)
-        await screen.write(
-          json
-            ? jsonLine({ type: 'rewind', step })
-            : `${screen.style.paint('yellow', `the run goes on at step ${step}`)}\n`,
-        );
-      for (const moment of moments(answer))
-        await screen.write(json ? jsonLine(momentJson(moment)) : `${momentLine(moment, screen.style)}\n`);
-      if (screen.closed()) return READER_GONE;
-    }
-    return 0;
+    for (;;)
+      try {
+        for await (const answer of daemon.stream(MetricsService.follow, { query: position })) {
+          await print(context, answer);
+          if (screen.closed()) return READER_GONE;
+          for (const { times } of answer.series)
+            for (const at of times) position.from = Math.max(position.from ?? 0, at + INSTANT_S);
+        }
+        return 0;
+      } catch (error) {
+        if (!(error instanceof ConnectionLost)) throw error;
+        screen.note('the daemon went away; waiting until it is back (Ctrl-C detaches)');
+        position.maxPoints = 0;
+        await daemon.reached();
+      }
   });
+}
+
+/** Less than lies between two points. */
+const INSTANT_S = 1e-6;
+
+async function print({ screen, json }: Context, answer: FollowMetricsResponse): Promise<void> {
+  const { style } = screen;
+  for (const { step } of answer.rewinds)
+    await screen.write(
+      json
+        ? jsonLine({ type: 'rewind', step })
+        : `${style.paint('yellow', `the run goes on at step ${step}`)}\n`,
+    );
+  for (const moment of moments(answer))
+    await screen.write(json ? jsonLine(momentJson(moment)) : `${momentLine(moment, style)}\n`);
 }

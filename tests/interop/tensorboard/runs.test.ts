@@ -1,8 +1,9 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { Home } from '../../helpers/home.js';
 import { interopPython } from '../../helpers/interop-python.js';
+import { until } from '../../helpers/until.js';
 import { type Attempt, curve, imageSteps, SCALARS } from './attempts.js';
 import { Board, LOADERS, type Loader } from './board.js';
 
@@ -90,12 +91,50 @@ process.exit(process.env.EXPD_ATTEMPT === '1' ? 75 : lr > 0.3 ? 1 : 0);
   );
   await home.ok('submit', '-m', '--name', 'sweep', '--', process.execPath, train, 'lr=0.25,0.5', 'seed=1,2');
   await home.expctl(['wait', 's1']);
+  await trainDigits();
   await open('afterwards', logdir);
 }, 600_000);
 afterAll(async () => {
   await Promise.all([...boards.values()].map((board) => board.close()));
   await home.close();
 });
+
+/** The trainer of examples/, killed twice in the middle, and a twin that is left alone. */
+async function trainDigits(): Promise<void> {
+  const trainer = resolve(import.meta.dirname, '../../../examples/digits/train.mjs');
+  const knobs = ['--steps', '400', '--hidden', '16', '--log-every', '10', '--checkpoint-every', '40'];
+  const submit = (name: string): Promise<number> =>
+    home.submit([process.execPath, trainer, ...knobs], ['--name', name, '--seed', '11']);
+  const killed = await submit('digits');
+  for (const step of [130, 250]) {
+    const at = await until(
+      `digits is at step ${step}`,
+      async () => {
+        const { run, attempts, progress } = JSON.parse(await home.ok('show', `${killed}`, '--json'));
+        return run.state === 'running' && attempts.at(-1).phase === 'running' && progress?.step >= step
+          ? attempts.at(-1)
+          : run.state === 'succeeded';
+      },
+      60_000,
+    );
+    if (at !== true) process.kill(at.mainPid, 'SIGKILL');
+  }
+  ids.set('digits', `${killed}`);
+  ids.set('twin', `${await submit('twin')}`);
+  for (const name of ['digits', 'twin']) expect((await home.expctl(['wait', ids.get(name)!])).code).toBe(0);
+}
+
+for (const when of ['live', 'afterwards'])
+  for (const loader of LOADERS as readonly Loader[])
+    test(`${when}, ${loader}: the digits trainer, killed, has the curve of its twin`, async () => {
+      const board = boards.get(`${when} ${loader}`)!;
+      const steps = Array.from({ length: 40 }, (_, n) => 10 + n * 10);
+      for (const tag of ['train/loss', 'val/loss', 'val/accuracy']) {
+        const of = (name: string) => (on: Board) => on.scalars(`${name}-${ids.get(name)}`, tag);
+        await board.shows(async (on) => (await of('twin')(on)).map(([step]) => step), steps);
+        await board.shows(of('digits'), await of('twin')(board));
+      }
+    }, 120_000);
 
 for (const when of ['live', 'afterwards'])
   for (const loader of LOADERS as readonly Loader[])
