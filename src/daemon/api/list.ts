@@ -5,7 +5,7 @@ import type {
   Run as RunView,
 } from '../../gen/expd/v1/runs.js';
 import type { Clock } from '../clock.js';
-import { RUN_STATES, type RunState } from '../run/run.js';
+import { isLive, RUN_STATES, type RunState } from '../run/run.js';
 import type { PageQuery } from '../store/pages.js';
 import type { Reader } from '../store/reader.js';
 import { within } from './limits.js';
@@ -32,7 +32,10 @@ export async function list(
   const limit = within('the page size', request.pageSize || PAGE, 1, LARGEST_PAGE);
   const now = clock.now();
   const view = (runs: readonly Parameters<typeof runView>[0][]): RunView[] =>
-    runs.map((run) => ({ ...runView(run, reasons), progress: liveProgress(progress, run.id, now) }));
+    runs.map((run) => ({
+      ...runView(run, reasons),
+      progress: isLive(run.state) ? liveProgress(progress, run.id, now) : undefined,
+    }));
   const query = await filters(request, reads);
   return reads.snapshot(() => {
     const seq = reads.newestSeq();

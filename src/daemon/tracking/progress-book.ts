@@ -32,7 +32,7 @@ export class ProgressBook {
     for (const { changed, anew, ...progress } of told) {
       let page = this.#pages.get(progress.runId);
       if (page === undefined || anew) {
-        page = { progress, standings: new Map(), unsaved: new Set(), anew: true, dirty: true };
+        page = { progress, standings: new Map(), unsaved: new Set(), anew, dirty: true };
         this.#pages.set(progress.runId, page);
       }
       page.progress = progress;
@@ -60,14 +60,15 @@ export class ProgressBook {
     return page === undefined ? null : [...page.standings.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
   }
 
-  /** Nothing more comes of the run for now. */
-  async close(runId: number): Promise<void> {
+  /** Nothing more comes of an attempt; of the run, where it was the last one. */
+  async close(runId: number, attempt: number, isLast: boolean): Promise<void> {
     const page = this.#pages.get(runId);
-    if (page === undefined) return;
+    // The next one may be under way.
+    if (page?.progress.attempt !== attempt) return;
     page.progress = { ...page.progress, stepsPerSecond: null };
     page.dirty = true;
     await this.#save(page);
-    if (!page.dirty && this.#pages.get(runId) === page) this.#pages.delete(runId);
+    if (isLast && !page.dirty && this.#pages.get(runId) === page) this.#pages.delete(runId);
   }
 
   stop(): void {

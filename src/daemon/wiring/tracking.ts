@@ -77,7 +77,7 @@ export function openTracking(core: Core, closers: Closers) {
         if (tracked === null) return;
         await tracker.finish(tracked);
         const over = 'endedAt' in run;
-        if (over) await book.close(run.id);
+        await book.close(run.id, attempt.number, over);
         const { root, fileMode, hparams } = tracked;
         if (!over || hparams === null) return;
         const end = run.state === 'succeeded' ? 'success' : 'failure';

@@ -102,7 +102,9 @@ test('the book: in memory at once, in the store now and then, and what the store
   await nextTurn();
   expect(saved).toEqual([[2, ['b', 'a'], true]]);
   book.take([told(3, [standing('a', 3)])]);
-  await book.close(7);
+  await book.close(7, 2, true); // of another attempt
+  expect(book.progress(7)?.stepsPerSecond).toBe(3);
+  await book.close(7, 1, true);
   expect(saved.slice(1)).toEqual([[3, ['a'], false]]);
   expect(book.progress(7)).toBe(null);
 });
