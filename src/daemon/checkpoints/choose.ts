@@ -114,7 +114,7 @@ async function named(what: string, past: Past, inspect: Inspect): Promise<Candid
   if (what === 'best') return [best(await complete(), past)];
   if (/^\d+$/.test(what)) return (await complete()).filter(({ step }) => step === Number(what));
   const looked = await Promise.all(placesFor(what, past.attempts).map((path) => inspect('look', { path })));
-  return looked.filter((one) => one !== null && one.missing === null && isKnown(one)) as Candidate[];
+  return looked.flatMap((one) => (one !== null && one.missing === null && isKnown(one) ? [one] : []));
 }
 
 /** A directory of any name is no checkpoint. */

@@ -71,7 +71,7 @@ function logged(text: string, step: number | null): Record<string, number> {
   const history =
     typeof state === 'object' && state !== null && 'log_history' in state ? state.log_history : [];
   const here = (Array.isArray(history) ? history : []).map(numbersOf).filter((line) => line.step === step);
-  const { step: _, epoch: __, ...metrics } = Object.assign({}, ...here) as Record<string, number>;
+  const { step: _, epoch: __, ...metrics } = Object.fromEntries(here.flatMap((line) => Object.entries(line)));
   return metrics;
 }
 

@@ -23,7 +23,7 @@ export class Inspector {
   /** `file`: the bundle of process.ts. */
   constructor(private readonly file: string) {}
 
-  inspect: Inspect = async (kind, ask) => {
+  inspect: Inspect = async <K extends Kind>(kind: K, ask: Asks[K]['ask']): Promise<Asks[K]['answer']> => {
     const question = { id: this.#next++, kind, ask };
     const reply = await new Promise<Reply>((answer) => {
       this.#waiting.push({ question, answer });
@@ -32,7 +32,7 @@ export class Inspector {
     if ('failed' in reply)
       throw Object.assign(new Error(reply.failed.message), { code: reply.failed.code ?? undefined });
     // The process answers a question of a kind with an answer of that kind.
-    return reply.answer as never;
+    return reply.answer as Asks[K]['answer'];
   };
 
   close(): void {

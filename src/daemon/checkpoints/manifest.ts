@@ -24,17 +24,18 @@ export function parseManifest(text: string, step: number): Manifest {
   if (tree.step !== step) throw new Error(`${MANIFEST} names step ${JSON.stringify(tree.step)}`);
   if (!isRecord(tree.files) || Object.keys(tree.files).length === 0)
     throw new Error(`${MANIFEST} lists no files`);
-  for (const [path, file] of Object.entries(tree.files)) {
-    if (!isInside(path)) throw new Error(`${MANIFEST} names ${JSON.stringify(path)}, outside the checkpoint`);
-    if (
-      !isRecord(file) ||
-      !isSize(file.size) ||
-      typeof file.sha256 !== 'string' ||
-      !/^[0-9a-f]{64}$/i.test(file.sha256)
-    )
-      throw new Error(`${MANIFEST} has no size and sha256 of ${JSON.stringify(path)}`);
-  }
-  return { step, files: tree.files as Manifest['files'], metrics: numbersOf(tree.metrics) };
+  const files = Object.fromEntries(
+    Object.entries(tree.files).map(([path, file]) => [path, parseFile(path, file)]),
+  );
+  return { step, files, metrics: numbersOf(tree.metrics) };
+}
+
+function parseFile(path: string, file: unknown): { size: number; sha256: string } {
+  if (!isInside(path)) throw new Error(`${MANIFEST} names ${JSON.stringify(path)}, outside the checkpoint`);
+  const { size, sha256 } = isRecord(file) ? file : {};
+  if (!isSize(size) || typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/i.test(sha256))
+    throw new Error(`${MANIFEST} has no size and sha256 of ${JSON.stringify(path)}`);
+  return { size, sha256 };
 }
 
 /** The finite numbers of an object; NaN is never the best. */
@@ -56,7 +57,8 @@ function parseJson(text: string): unknown {
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const isSize = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+const isSize = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 
 /** Relative, without `..`, `.`, empty parts or NUL. */
 const isInside = (path: string): boolean =>

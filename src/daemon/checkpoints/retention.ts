@@ -74,15 +74,18 @@ function bestFew(complete: readonly Candidate[], count: number, metric: Metric |
   return found;
 }
 
+const COUNTED = ['last', 'best', 'every'] as const;
+
 /** `off`, or `last 2, best 1, every 1000, foreign`. @throws a sentence */
 export function parseRetention(text: string): Retention | null {
   if (text === 'off') return null;
   const rules: Retention = { last: 0, best: 0, every: 0, foreign: false };
   for (const part of text.split(',').map((word) => word.trim())) {
-    const match = /^(last|best|every) (\d{1,9})$/.exec(part);
+    const [word, count = ''] = part.split(' ');
+    const rule = COUNTED.find((name) => name === word);
     if (part === 'foreign') rules.foreign = true;
-    else if (match !== null && Number(match[2]) > 0)
-      rules[match[1] as 'last' | 'best' | 'every'] = Number(match[2]);
+    else if (rule !== undefined && /^[1-9]\d{0,8}$/.test(count) && part === `${rule} ${count}`)
+      rules[rule] = Number(count);
     else throw new Error(`${JSON.stringify(text)} is neither off nor like "last 2, best 1, every 1000"`);
   }
   if (rules.last + rules.best + rules.every === 0)

@@ -64,11 +64,9 @@ function parseCentral(bytes: Buffer, count: number): Entry[] {
   for (let n = 0; n < count; n++) {
     if (at + 46 > bytes.length || bytes.toString('latin1', at, at + 4) !== 'PK\x01\x02')
       throw new Error('its directory is torn');
-    const [name, extra, comment] = [28, 30, 32].map((field) => bytes.readUInt16LE(at + field)) as [
-      number,
-      number,
-      number,
-    ];
+    const name = bytes.readUInt16LE(at + 28);
+    const extra = bytes.readUInt16LE(at + 30);
+    const comment = bytes.readUInt16LE(at + 32);
     const rest = bytes.subarray(at + 46 + name, at + 46 + name + extra);
     entries.push(
       widened(
