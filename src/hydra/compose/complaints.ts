@@ -66,3 +66,8 @@ export const overrideBeforeOthers = (node: Default, override: GroupDefault, othe
     `In ${node.configPath}: Override '${override.overrideKey} : ${override.name}' is defined before '${other.overrideKey}: ${other.name}'`,
     { hint: 'overrides must be at the end of the defaults list' },
   );
+
+export const selfAsOption = (node: Default, { group }: GroupDefault): HydraError =>
+  new HydraError('ConfigCompositionException', `In '${node.configPath}': _self_ is no option of '${group}'`, {
+    hint: 'it stands alone in a defaults list: - _self_',
+  });

@@ -4,7 +4,7 @@ import { HydraError } from '../errors.js';
 import { repr } from '../python/text.js';
 import { Dict, isList, type Value } from '../value.js';
 import type { Choices } from './choices.js';
-import { cyclic, missingOption, notFound, overrideBeforeOthers } from './complaints.js';
+import { cyclic, missingOption, notFound, overrideBeforeOthers, selfAsOption } from './complaints.js';
 import { ConfigDefault, type Default, GroupDefault, type Holder, toDefault } from './defaults.js';
 import type { Loaded, Repository } from './repository.js';
 
@@ -130,6 +130,7 @@ function childrenOf(
   const children: (Tree | Default)[] = [];
   for (const item of [...list.items].reverse()) {
     if (item.isSelf) {
+      if (item instanceof GroupDefault) throw selfAsOption(node, item);
       item.putInto({ group: node.holder.group, package: node.package ?? node.header ?? '' });
       children.push(item);
     } else if (!item.override) expandItem(tree, item, holder, building, interpolated, children);

@@ -103,6 +103,13 @@ test.each<[string, string[], string, string, string]>([
   ['defaults:\n- db: ???\n', [], 'ConfigCompositionException', "You must specify 'db', e.g, db=<OPTION>", ''],
   ["defaults:\n- db: '${nope}'\n", [], 'ConfigCompositionException', 'cannot be resolved', 'from the last'],
   ['defaults:\n- config\n', [], 'ConfigCompositionException', 'in a circle: config → config', ''],
+  [
+    'defaults:\n- db: _self_\n',
+    [],
+    'ConfigCompositionException',
+    "_self_ is no option of 'db'",
+    'stands alone',
+  ],
   ['defaults:\n- _self_\n- _self_\n', [], 'ConfigCompositionException', 'Duplicate _self_', ''],
   [
     'defaults:\n- override db: pg\n- db: mysql\n',
