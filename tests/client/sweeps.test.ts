@@ -38,11 +38,11 @@ describe('ls', () => {
     expect(await home.ok('ls', '--sweep', name.slice(1))).toBe(opened);
     const [head, titles, ...jobs] = opened.trim().split('\n');
     expect(head).toBe(`sweep ${name}  listed  code  failed  3/3 done: 2 failed`);
-    expect(titles).toMatch(/^ *ID +JOB +STATE +TIME +OVERRIDES +WHY$/);
+    expect(titles).toMatch(/^ *ID +JOB +STATE +TIME +TAGS +OVERRIDES +WHY$/);
     expect(jobs.map((line) => line.trim().split(/ {2,}/).slice(1))).toEqual([
       [`${name}.0`, 'succeeded', expect.any(String), 'code=0', 'exit 0'],
-      [`${name}.1`, 'failed', expect.any(String), 'code=3', 'exit 3'],
-      [`${name}.2`, 'failed', expect.any(String), 'code=4', 'exit 4'],
+      [`${name}.1`, 'failed', expect.any(String), 'failed', 'code=3', 'exit 3'],
+      [`${name}.2`, 'failed', expect.any(String), 'failed', 'code=4', 'exit 4'],
     ]);
   });
 
