@@ -136,24 +136,27 @@ exit 75
 
 test('a run that floods its file, another one a line without end: others are taken meanwhile', async () => {
   const go = join(home.dir, 'go');
-  // Whoever kills this test leaves them running: they end by themselves before they fill a disk.
-  const again = `n=0; until [ -e ${go} ] || [ $n = 100 ]; do n=$((n+1));`;
+  // No more than that, whatever becomes of this test.
   const flood = home.script(
     'flood.sh',
-    `#!/bin/sh\n${again} yes '{"step":1,"loss":1}' | head -c 5000000 >> "$EXPD_METRICS"; done\n`,
+    `#!/bin/sh\nfor n in 1 2 3; do yes '{"step":1,"loss":1}' | head -c 5000000 >> "$EXPD_METRICS"; done\n${WAIT}\n`,
   );
   const endless = home.script(
     'endless.sh',
-    `#!/bin/sh\n${again} head -c 1000000 /dev/zero | tr '\\0' x >> "$EXPD_METRICS"; sleep 0.02; done\n`,
+    `#!/bin/sh\nhead -c 20000000 /dev/zero | tr '\\0' x >> "$EXPD_METRICS"\n${WAIT}\n`,
   );
   const small = home.script('small.sh', '#!/bin/sh\necho \'{"step":1,"loss":1}\' >> "$EXPD_METRICS"\n');
   await home.stop();
   await home.start(['--slots', '3']);
-  const floods = [await home.submit([flood]), await home.submit([endless])];
+  const floods = [await home.submit([flood, go]), await home.submit([endless, go])];
   const id = await home.submit([small]);
   expect(await wait(id)).toBe(0);
   await until('its point is there', () => curve(`small-${id}`, 'loss').length === 1);
-  await until('the flood is taken', () => curve(`flood-${floods[0]}`, 'loss').length > 1000);
+  await until(
+    'the flood is taken',
+    async () => (await show(floods[0]!)).metrics[0]?.points === 750_000,
+    60_000,
+  );
   appendFileSync(go, '');
   for (const one of floods) expect(await wait(one)).toBe(0);
   expect(existsSync(curvesOf(`endless-${floods[1]}`))).toBe(false);
