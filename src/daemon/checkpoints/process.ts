@@ -10,8 +10,8 @@ setPriority(10);
 process.on('message', (question: Question) => {
   process.send?.(reply(question));
 });
-// The daemon is gone.
-process.on('disconnect', () => process.removeAllListeners('message'));
+// The daemon is gone: nobody waits for an answer.
+process.on('disconnect', () => process.exit());
 
 function reply({ id, kind, ask }: Question): Reply {
   try {
