@@ -107,6 +107,17 @@ const saves = (id: number, step: number): Promise<unknown> =>
     30_000,
   );
 
+/** Every step once, from the first to the last, over all attempts; that of the attempt that went on counts. */
+async function hasOneCurve(id: number): Promise<void> {
+  const { metrics } = JSON.parse(await machine.expctl('metrics', String(id), '--key', 'loss', '--json'));
+  const steps: number[] = metrics[0].points.map(([step]: [number]) => step);
+  const values: number[] = metrics[0].points.map(([, value]: [number, number]) => value);
+  expect(steps).toEqual(steps.map((_, n) => n + 1));
+  expect(values).toEqual(steps.map((step) => 1000 - step));
+  const { attempts } = await show(id);
+  expect(steps.length).toBeGreaterThan(attempts.at(-1)?.resumedStep ?? 0);
+}
+
 /** Lets the trainee end with that exit status. */
 const finish = (name: string, status: number): void =>
   writeFileSync(machine.file(`${name}.finish`), `${status}\n`);
@@ -226,6 +237,8 @@ inContainer(
     finish('polite', 3);
     expect(await ended(plain)).toMatchObject({ run: { state: 'succeeded', attempt: 2 } });
     expect(await ended(polite)).toMatchObject({ run: { state: 'failed', attempt: 2, exitCode: 3 } });
+    await hasOneCurve(plain);
+    await hasOneCurve(polite);
     expect((await machine.run('cat', `/proc/${taken}/comm`)).trim()).toBe('sleep');
   },
   180_000,
@@ -246,8 +259,10 @@ inContainer(
     expect(attempts.map(({ outcome }) => outcome?.code ?? null)).toEqual(['reboot', null]);
     expect(attempts[1]!.resumedStep).toBeGreaterThanOrEqual(2);
     expect((await machine.run('cat', `/proc/${taken}/comm`)).trim()).toBe('sleep');
-    await machine.expctl('cancel', String(id));
-    expect((await ended(id)).run.state).toBe('cancelled');
+    await saves(id, attempts[1]!.resumedStep! + 2);
+    finish('unlucky', 0);
+    expect(await ended(id)).toMatchObject({ run: { state: 'succeeded', attempt: 2 } });
+    await hasOneCurve(id);
     expect((await machine.run('cat', `/proc/${taken}/comm`)).trim()).toBe('sleep');
   },
   180_000,

@@ -1,5 +1,5 @@
 #!/bin/bash
-# A training script as people write them: counts steps, saves each as a checkpoint, goes on from where it was.
+# A training script as people write them: counts steps, saves each as a checkpoint and logs it, goes on from where it was.
 # NAME.finish in the home directory lets it end with the exit status that is written there.
 # With "polite" it saves and exits with 0 when it is told to terminate.
 step=${EXPD_RESUME_STEP:-0}
@@ -29,6 +29,7 @@ fi
 while [[ ! -e ~/$EXPD_RUN_NAME.finish ]]; do
   step=$((step + 1))
   save
+  printf '{"step":%d,"loss":%d}\n' "$step" "$((1000 - step))" >> "$EXPD_METRICS"
   sleep 0.2 & wait $!
 done
 exit "$(< ~/$EXPD_RUN_NAME.finish)"
