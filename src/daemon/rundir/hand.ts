@@ -35,7 +35,12 @@ export class Hand {
   }
 
   get idle(): boolean {
-    return this.#asked === null && this.#cause === null;
+    return this.#asked === null && !this.over;
+  }
+
+  /** Its process is gone, or never was. */
+  get over(): boolean {
+    return this.#cause !== null;
   }
 
   /** Only while it is idle. Rejects when the process ends first. */

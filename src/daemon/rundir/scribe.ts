@@ -68,8 +68,12 @@ export class Scribe {
     }
   }
 
+  /** One that ended while it had nothing to do takes nobody's place. */
   #free(): Hand | null {
-    for (const hand of this.#hands) if (hand.idle) return hand;
+    for (const hand of this.#hands) {
+      if (hand.idle) return hand;
+      if (hand.over && !this.#late.has(hand)) this.#hands.delete(hand);
+    }
     return null;
   }
 

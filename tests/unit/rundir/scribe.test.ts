@@ -133,3 +133,15 @@ test('a disk that hangs does not hold up the end', async () => {
   process.kill(pid, 'SIGCONT');
   await late;
 });
+
+test('processes that were killed while they had nothing to do are replaced, however often', async () => {
+  for (let n = 0; n < 5; n++) {
+    await Promise.all([scribe.carryOut([replace(`a${n}`)]), scribe.carryOut([replace(`b${n}`)])]);
+    const killed = hands();
+    expect(killed.length).toBeGreaterThan(0);
+    for (const pid of killed) process.kill(pid, 'SIGKILL');
+    await until('they are gone', () => hands().length === 0);
+  }
+  await scribe.carryOut([replace('last')]);
+  expect(readdirSync(dir)).toHaveLength(11);
+});
