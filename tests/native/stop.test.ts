@@ -167,20 +167,20 @@ describe('the time limit', () => {
   });
 
   test('stands still while the run is paused', async () => {
-    const attempt = sh('echo ready; (sleep 99) & while :; do sleep 0.02; done', { limit_ms: 500 });
+    const attempt = sh('echo ready; (sleep 99) & while :; do sleep 0.02; done', { limit_ms: 1500 });
     const { over } = await ready(attempt);
     const { main } = startedOf(attempt);
     command(attempt, 'S');
     await until('the run is stopped', () => state(main.pid) === 'T');
     const paused = performance.now();
-    await until('longer than the limit', () => performance.now() - paused > 800);
+    await until('longer than the limit', () => performance.now() - paused > 1800);
     expect(state(main.pid)).toBe('T');
     command(attempt, 'R');
     await over;
     const end = exitOf(attempt);
     expect(end).toMatchObject({ signal: 'SIGTERM', stop: 'timeout' });
-    expect(end.ran_ms).toBeGreaterThanOrEqual(500);
-    expect(end.ran_ms).toBeLessThan(800);
+    expect(end.ran_ms).toBeGreaterThanOrEqual(1500);
+    expect(end.ran_ms).toBeLessThan(3000);
   });
 
   test('a stop continues a paused run first', async () => {

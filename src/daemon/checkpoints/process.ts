@@ -11,7 +11,7 @@ process.on('message', (question: Question) => {
   process.send?.(reply(question));
 });
 // The daemon is gone: nobody waits for an answer.
-process.on('disconnect', () => process.exit());
+process.on('disconnect', () => process.removeAllListeners('message'));
 
 function reply({ id, kind, ask }: Question): Reply {
   try {

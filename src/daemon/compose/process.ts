@@ -9,7 +9,7 @@ process.on('message', (question: Question) => {
   process.send?.(reply(question));
 });
 // The daemon is gone.
-process.on('disconnect', () => process.exit());
+process.on('disconnect', () => process.removeAllListeners('message'));
 
 function reply({ id, kind, ask }: Question): Reply {
   try {
