@@ -43,6 +43,8 @@ const BUNDLES = {
   expd: 'src/daemon/main.ts',
   writer: 'src/daemon/queue/writer.ts',
   inspector: 'src/daemon/checkpoints/process.ts',
+  tracker: 'src/daemon/tracking/tracker-thread.ts',
+  composer: 'src/daemon/compose/process.ts',
 };
 
 /** @throws when an edit does not find its text: the source has moved on, and so must the edit. */
