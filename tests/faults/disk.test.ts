@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, readlinkSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { status } from '@grpc/grpc-js';
 import { afterEach, describe, expect } from 'vitest';
 import { Calls } from '../helpers/calls.js';
 import { Home, processesWith } from '../helpers/home.js';
@@ -57,7 +58,10 @@ describe('a full disk', () => {
       await home.untilState(running.runId, 'running');
       const free = fill(scene.state);
 
-      await expect(scene.submit(calls)).rejects.toThrow(/full|space/);
+      await expect(scene.submit(calls)).rejects.toMatchObject({
+        code: status.RESOURCE_EXHAUSTED,
+        message: expect.stringMatching(/full|space/),
+      });
       const refused = await home.expctl(['submit', '--', 'true']);
       expect(refused.code).toBe(1);
       expect(refused.stderr.trim().split('\n')).toHaveLength(1);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import { credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import {
   type ActResponse,
   EditRequest,
@@ -158,3 +158,8 @@ function accepted(result: ActResponse['results'][number] | undefined): Run {
 
 /** The daemon answered, and said no. */
 export class Refused extends Error {}
+
+/** By its service, or as a whole; other failures leave open whether it was done. */
+export const wasRefused = (error: unknown): boolean =>
+  error instanceof Refused ||
+  (error instanceof Error && 'code' in error && error.code === status.RESOURCE_EXHAUSTED);

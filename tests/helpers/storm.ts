@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { isAlive, type ProcessId } from '../../src/daemon/supervisor/identity.js';
-import { Calls, Refused, type Verb } from './calls.js';
+import { Calls, Refused, type Verb, wasRefused } from './calls.js';
 import { Home } from './home.js';
 import type { Acknowledged, Judged } from './invariants.js';
 import { probe } from './probe.js';
@@ -68,7 +68,7 @@ export class Scene implements Judged {
         if (result?.run === undefined) throw new Refused(result?.error?.message ?? 'no result');
         return { runId: result.run.id, argv, cwd, key };
       } catch (error) {
-        if (error instanceof Refused && !this.insists) throw error;
+        if (wasRefused(error) && !this.insists) throw error;
         return undefined;
       }
     };

@@ -55,11 +55,21 @@ export async function submit(
       }
     }
     const answer = call === null ? { results: [], sweep: undefined } : await call.answer();
+    checkStored(answer.results);
     return { ...answer, notices: ports.notices() };
   } finally {
     await call?.release();
   }
 }
+
+/** Where a full disk took nothing the call itself says so, for clients that look at its status alone. */
+function checkStored(results: readonly SubmitResult[]): void {
+  const [first] = results;
+  if (first?.error === undefined || results.some(({ error }) => error?.code !== FULL)) return;
+  throw new UserError(FULL, first.error.message, first.error.hint);
+}
+
+const FULL = 'storage_full';
 
 /** What a header begins. */
 interface Call {
