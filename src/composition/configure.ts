@@ -95,6 +95,8 @@ class Configurations {
   /** By variant: the sha256 of its hydra node. */
   readonly #hydra = new Map<string, string>();
   readonly #notes = new Set<string>();
+  /** Directories of the project's own may name anything, so every job is asked; else one of a kind. */
+  #ownSubdirs: boolean | null = null;
   readonly #made: Configuration[] = [];
 
   constructor(private readonly origin: Origin) {}
@@ -113,8 +115,8 @@ class Configurations {
   ofSweep(sweep: Sweep, number: number, overrides: string[]): ConfiguredJob {
     const config = sweep.config(number);
     const variant = sweep.variant(number);
-    // Directories of the project's own may name anything, so every job is asked; else one of a kind.
-    const ask = ownSubdirs(sweep.master);
+    this.#ownSubdirs ??= ownSubdirs(sweep.master);
+    const ask = this.#ownSubdirs;
     const whole = ask || !this.#hydra.has(variant) ? sweep.job(number) : null;
     if (whole !== null && !this.#hydra.has(variant)) this.#hydra.set(variant, this.#blob(hydraNode(whole)));
     return this.#job(config, {

@@ -120,21 +120,28 @@ function withoutHelp(root: ReturnType<typeof copyDict>): Container {
 
 /** A job's own configuration. */
 export class JobConfig {
+  #own: Container | null = null;
+
   constructor(private readonly standing: Standing) {}
 
   /** With its interpolations as they are. */
   get value(): Value {
-    return contentOf(jobConfig(this.standing));
+    return contentOf(this.#part);
   }
 
   /** Why interpolations in it cannot be followed, each error with its `details.key`. */
   unfollowed(): HydraError[] {
-    return unfollowed(jobConfig(this.standing), this.standing.resolution);
+    return unfollowed(this.#part, this.standing.resolution);
   }
 
   /** What one key holds, interpolations followed; null where there is nothing. */
   select(key: string): Value {
     return selected(this.standing, key);
+  }
+
+  get #part(): Container {
+    this.#own ??= jobConfig(this.standing);
+    return this.#own;
   }
 }
 

@@ -26,7 +26,9 @@ export function preview(
   return composing(() => {
     if (info !== undefined)
       return { ...information(tree, info, place.config, overrides), warnings: warnings.map(warning) };
-    const jobName = jobNameIn(tree, place, overrides, { multirun: false, limit: 1 });
+    // Where a name may be seen: it takes a composition of its own.
+    const named = part !== 'job' || resolve;
+    const jobName = named ? jobNameIn(tree, place, overrides, { multirun: false, limit: 1 }) : place.jobName;
     const composed = tree.compose(place.config, overrides, { jobName });
     const yaml = composed.yaml({ part, resolve, ...(pkg !== undefined && { package: pkg }) });
     return {

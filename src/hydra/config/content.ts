@@ -49,11 +49,19 @@ function contentBelow(node: Node, depth: number, walk: Walk): Value {
 /** Why interpolations in it cannot be followed, each with its key. */
 export function unfollowed(node: Node, resolution: Resolution): HydraError[] {
   const found: HydraError[] = [];
-  resolvedContent(node, resolution, (_, error) => {
-    if (!(error instanceof HydraError)) throw error;
-    found.push(error);
-    return null;
-  });
+  const look = (one: Node): void => {
+    if (one instanceof DictNode) for (const child of children(one)?.values() ?? []) look(child);
+    else if (one instanceof ListNode) for (const child of items(one) ?? []) look(child);
+    if (!isInterpolationNode(one)) return;
+    try {
+      // What it leads to is looked at where it stands.
+      named(one, () => resolution.dereference(one));
+    } catch (error) {
+      if (!(error instanceof HydraError)) throw error;
+      found.push(error);
+    }
+  };
+  look(node);
   return found;
 }
 
