@@ -21,3 +21,16 @@ export function signalAll(pids: Iterable<number>, signal: NodeJS.Signals = 'SIGK
     }
   }
 }
+
+/** As proc(5) has it. */
+const stateOf = (pid: number): string | undefined =>
+  readFileSync(`/proc/${pid}/stat`, 'latin1').match(/\) (\w) /)?.[1];
+
+/** Stopped; or within vfork(2), where a shell waits in state D for a child that is stopped. */
+export const isStopped = (pid: number): boolean => {
+  if (stateOf(pid) === 'T') return true;
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean);
+  return (
+    stateOf(pid) === 'D' && children.length > 0 && children.every((child) => stateOf(Number(child)) === 'T')
+  );
+};

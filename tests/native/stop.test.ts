@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { isStopped } from '../helpers/processes.js';
 import { until } from '../helpers/until.js';
 import { type Attempt, alive, command, exitOf, logOf, processesOf, run, sh, startedOf } from './attempt.js';
 
@@ -12,15 +12,7 @@ async function ready(attempt: Attempt, under: string[] = []) {
   return running;
 }
 
-const state = (pid: number) => readFileSync(`/proc/${pid}/stat`, 'latin1').match(/\) (\w) /)?.[1];
 const STUBBORN = 'trap "" TERM; echo ready; while :; do sleep 0.05; done';
-
-/** Stopped; or within vfork(2), where a shell waits in state D for a child that is stopped. */
-const isStopped = (pid: number): boolean => {
-  if (state(pid) === 'T') return true;
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean);
-  return state(pid) === 'D' && children.length > 0 && children.every((child) => state(Number(child)) === 'T');
-};
 
 describe('a stop', () => {
   test('is SIGTERM to the main process alone, which may save and choose its code', async () => {
@@ -171,10 +163,10 @@ describe('the time limit', () => {
     const { over } = await ready(attempt);
     const { main } = startedOf(attempt);
     command(attempt, 'S');
-    await until('the run is stopped', () => state(main.pid) === 'T');
+    await until('the run is stopped', () => isStopped(main.pid));
     const paused = performance.now();
     await until('longer than the limit', () => performance.now() - paused > 1800);
-    expect(state(main.pid)).toBe('T');
+    expect(isStopped(main.pid)).toBe(true);
     command(attempt, 'R');
     await over;
     const end = exitOf(attempt);

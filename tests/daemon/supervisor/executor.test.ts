@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { Submission } from '../../../src/daemon/run/submission.js';
 import { CwdGone } from '../../../src/daemon/supervisor/executor.js';
+import { isStopped } from '../../helpers/processes.js';
 import { until } from '../../helpers/until.js';
 import { sh, World } from './world.js';
 
@@ -136,10 +137,8 @@ test('pause and continue: the tree stands still and goes on', async () => {
     sh('i=0; while [ $i -lt 400 ]; do i=$((i+1)); echo $i; sleep 0.01; done'),
   );
   const { process } = await world.fact('started', id);
-  const state = (): string =>
-    /\) (.)/.exec(readFileSync(`/proc/${process.main.pid}/stat`, 'latin1'))?.[1] ?? '';
   executor.pause(id);
-  await until('stopped', () => state() === 'T');
+  await until('stopped', () => isStopped(process.main.pid));
   const lines = readFileSync(prepared.log, 'utf8');
   executor.continue(id);
   await until('goes on', () => readFileSync(prepared.log, 'utf8').length > lines.length);
