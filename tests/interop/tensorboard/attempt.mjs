@@ -2,7 +2,7 @@
 //
 // PLAN is the JSON of a list of attempts {number, from, to, end, befalls}. WRITERS are joined by `,`: those of
 // trainer.py, and `lines`, which appends the same points to $EXPD_METRICS. Before an attempt is killed it leaves the
-// checkpoint that the next one goes on from, and `befalls` happens to the newest event file.
+// checkpoint that the next one goes on from; `befalls` is what happens to its event files.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -10,7 +10,6 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
-  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -26,6 +25,7 @@ const next = attempts[number];
 const resumed = env.EXPD_RESUME_STEP === undefined ? 0 : Number(env.EXPD_RESUME_STEP) + 1;
 if (resumed !== from) throw new Error(`resumed at ${resumed} instead of ${from}`);
 
+if (befalls === 'future') clockIsAhead();
 for (const writer of writers.split(','))
   if (writer === 'lines') lines();
   else {
@@ -36,14 +36,6 @@ for (const writer of writers.split(','))
 if (env.EXPD_RESUME_FROM) rmSync(env.EXPD_RESUME_FROM, { recursive: true });
 if (next !== undefined && next.from > 0) checkpoint(next.from - 1);
 if (befalls === 'torn') truncateSync(newest(), statSync(newest()).size - 3);
-if (befalls === 'future') {
-  while (newest() === null) await new Promise((resolve) => setTimeout(resolve, 10));
-  const path = newest();
-  renameSync(
-    path,
-    path.replace(/\d{10}/, (second) => `${Number(second) + 3600}`),
-  );
-}
 if (end === 'kill') process.kill(process.pid, 'SIGKILL');
 
 function lines() {
@@ -55,6 +47,13 @@ function lines() {
     if (step === 240 && number === 1) point.gone = value;
     appendFileSync(env.EXPD_METRICS, `${JSON.stringify(point)}\n`);
   }
+}
+
+/** A file that was begun while the clock was an hour ahead; it has gone back since, and every later one sorts behind. */
+function clockIsAhead() {
+  const second = Math.floor(Date.now() / 1000) + 3600;
+  mkdirSync(env.EXPD_TB_DIR, { recursive: true });
+  writeFileSync(join(env.EXPD_TB_DIR, `events.out.tfevents.${second}.host.1.0.expd`), '');
 }
 
 function checkpoint(step) {

@@ -83,7 +83,7 @@ export class Board {
   }
 
   /** Waits until an answer is as expected; fails with the difference where it does not become so. */
-  async shows(ask: (board: Board) => Promise<unknown>, expected: unknown, limitMs = 60_000): Promise<void> {
+  async shows(ask: (board: Board) => Promise<unknown>, expected: unknown, limitMs = 20_000): Promise<void> {
     let last: unknown;
     const matches = async (): Promise<boolean> => {
       last = await ask(this);
