@@ -6,7 +6,7 @@ import {
   HydraError,
   type JobConfig,
   type Sweep,
-  toTyped,
+  typedText,
   type Value,
 } from '../hydra/hydra.js';
 import { type OwnDirectory, ownJobDir, ownRunDir, ownSubdirs, ownSweepDir } from './directories.js';
@@ -155,7 +155,7 @@ class Configurations {
       versionBase: place.versionBase,
       jobName,
       ...parts,
-      job: JSON.stringify(toTyped(parts.job)),
+      job: typedText(parts.job),
       treeSha256: '',
       pinned,
       programWords,
@@ -187,7 +187,7 @@ class Configurations {
 /** The hydra node as JSON. */
 export function hydraNode(composed: Composed): Buffer {
   const all = composed.value('all');
-  return Buffer.from(JSON.stringify(toTyped(all instanceof Dict ? (all.get('hydra') ?? null) : null)));
+  return Buffer.from(typedText(all instanceof Dict ? (all.get('hydra') ?? null) : null));
 }
 
 export const sha256Of = (content: Buffer): string => createHash('sha256').update(content).digest('hex');

@@ -120,18 +120,18 @@ function withoutHelp(root: ReturnType<typeof copyDict>): Container {
 
 /** A job's own configuration. */
 export class JobConfig {
-  #own: Container | null = null;
+  #part: Container | null = null;
 
   constructor(private readonly standing: Standing) {}
 
   /** With its interpolations as they are. */
   get value(): Value {
-    return contentOf(this.#part);
+    return contentOf(this.#own);
   }
 
   /** Why interpolations in it cannot be followed, each error with its `details.key`. */
   unfollowed(): HydraError[] {
-    return unfollowed(this.#part, this.standing.resolution);
+    return unfollowed(this.#own, this.standing.resolution);
   }
 
   /** What one key holds, interpolations followed; null where there is nothing. */
@@ -139,9 +139,11 @@ export class JobConfig {
     return selected(this.standing, key);
   }
 
-  get #part(): Container {
-    this.#own ??= jobConfig(this.standing);
-    return this.#own;
+  /** Nothing here changes it: what stands alone is no other tree. */
+  get #own(): Container {
+    const { root } = this.standing;
+    this.#part ??= children(root)?.has('hydra') ? jobConfig(this.standing) : root;
+    return this.#part;
   }
 }
 

@@ -7,26 +7,55 @@ import { Dict, isList, type Key, PathValue, type Value } from './value.js';
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-export function toTyped(value: Value): Json {
-  if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
-  if (typeof value === 'bigint')
-    return Number.isSafeInteger(Number(value)) ? Number(value) : { $int: String(value) };
-  if (typeof value === 'number') return { $float: floatRepr(value) };
-  if (value instanceof PathValue) return { $path: value.path };
-  if (value instanceof Uint8Array) return { $bytes: Buffer.from(value).toString('base64') };
-  return isList(value) ? value.map(toTyped) : dictToTyped(value, toTyped);
+export const toTyped = (value: Value): Json => JSON.parse(typedText(value));
+
+/** `toTyped` as text. */
+export function typedText(value: Value): string {
+  if (value === null) return 'null';
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value);
+    case 'boolean':
+      return value ? 'true' : 'false';
+    case 'bigint':
+      return Number.isSafeInteger(Number(value)) ? String(value) : `{"$int":"${value}"}`;
+    case 'number':
+      return `{"$float":"${floatRepr(value)}"}`;
+  }
+  if (value instanceof PathValue) return `{"$path":${JSON.stringify(value.path)}}`;
+  if (value instanceof Uint8Array) return `{"$bytes":"${Buffer.from(value).toString('base64')}"}`;
+  return isList(value) ? `[${value.map(typedText).join(',')}]` : dictText(value, typedText);
 }
 
-export function dictToTyped<V>(dict: Dict<V>, typed: (value: V) => Json): Json {
-  const entries = [...dict];
-  const plain = entries.every(
-    ([key]) =>
-      typeof key === 'string' && !/^(0|[1-9]\d*)$/.test(key) && !key.startsWith('$') && key !== '__proto__',
-  );
-  return plain
-    ? Object.fromEntries(entries.map(([key, value]) => [key, typed(value)]))
-    : { $map: entries.map(([key, value]) => [toTyped(key), typed(value)]) };
+/** A mapping of anything that can be said as text. */
+export function dictText<V>(dict: Dict<V>, textOf: (value: V) => string): string {
+  let text = '';
+  let plain = true;
+  dict.forEach((key, value) => {
+    const name = nameOf(key);
+    plain &&= name !== null;
+    text += `${text === '' ? '' : ','}${name}:${textOf(value)}`;
+  });
+  if (plain) return `{${text}}`;
+  const pairs = Array.from(dict, ([key, value]) => `[${typedText(key)},${textOf(value)}]`);
+  return `{"$map":[${pairs.join(',')}]}`;
 }
+
+/** A key of a JSON object; null: it would be changed by it, or be taken for one of ours. */
+function nameOf(key: Key): string | null {
+  if (typeof key !== 'string') return null;
+  const known = names.get(key);
+  if (known !== undefined) return known;
+  const plain = !/^(0|[1-9]\d*)$/.test(key) && !key.startsWith('$') && key !== '__proto__';
+  const name = plain ? JSON.stringify(key) : null;
+  // The jobs of a sweep have the same keys.
+  if (names.size >= MOST_NAMES) names.clear();
+  names.set(key, name);
+  return name;
+}
+
+const MOST_NAMES = 10_000;
+const names = new Map<string, string | null>();
 
 export function fromTyped(json: Json): Value {
   if (json === null || typeof json === 'boolean' || typeof json === 'string') return json;

@@ -66,6 +66,13 @@ export class Dict<V> implements Iterable<[Key, V]> {
     for (const [id, value] of this.#values) yield [this.#keyOf(id), value];
   }
 
+  /** As iterating, at a fraction of its time. */
+  forEach(use: (key: Key, value: V) => void): void {
+    this.#values.forEach((value, id) => {
+      use(this.#keyOf(id), value);
+    });
+  }
+
   /** For console.log and the like. */
   [Symbol.for('nodejs.util.inspect.custom')](): Map<Key, V> {
     return new Map(this);

@@ -9,7 +9,7 @@ import {
   valueKind,
 } from '../../src/hydra/override/override.js';
 import { sweepTexts } from '../../src/hydra/override/sweep.js';
-import { dictToTyped, type Json, toTyped } from '../../src/hydra/typed-json.js';
+import { dictText, type Json, toTyped } from '../../src/hydra/typed-json.js';
 import { Dict } from '../../src/hydra/value.js';
 
 const TYPES = { change: 'CHANGE', add: 'ADD', forceAdd: 'FORCE_ADD', delete: 'DEL' } as const;
@@ -89,7 +89,9 @@ export function elementJson(element: Element): Json {
       $glob: { include: element.include.map(elementJson), exclude: element.exclude.map(elementJson) },
     };
   if (Array.isArray(element)) return element.map(elementJson);
-  return element instanceof Dict ? dictToTyped(element, elementJson) : toTyped(element);
+  return element instanceof Dict
+    ? JSON.parse(dictText(element, (item) => JSON.stringify(elementJson(item))))
+    : toTyped(element);
 }
 
 export const parsed = (words: readonly string[]): Override[] => parseOverrides(words);

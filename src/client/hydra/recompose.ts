@@ -7,7 +7,7 @@ import {
   ConfigurationTree,
   type GetConfigurationResponse,
 } from '../../gen/expd/v1/runs.js';
-import { toTyped } from '../../hydra/hydra.js';
+import { typedText } from '../../hydra/hydra.js';
 import { readFlags, writeFlags } from '../../program/flags.js';
 import { ClientError } from '../errors.js';
 import type { Context } from '../verb.js';
@@ -51,7 +51,7 @@ export function recompose(
         ...before,
         overrides: task,
         hydraOverrides: hydra,
-        job: JSON.stringify(toTyped(composed.value())),
+        job: typedText(composed.value()),
         hydraSha256: sha256Of(node),
         treeSha256: sha256Of(treeBytes),
         runDir: ownRunDir(composed, cwd).path,

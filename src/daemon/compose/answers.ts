@@ -14,7 +14,7 @@ import {
   HydraError,
   resolveJob,
   str,
-  toTyped,
+  typedText,
   type Value,
   type VersionBase,
 } from '../../hydra/hydra.js';
@@ -68,7 +68,7 @@ function drift({ composed, tree, cwd, environment }: Asks['drift']['ask']): Asks
   const files = ConfigurationTree.decode(tree);
   const now = restoredTree(composed, files, { env: environment, now: Date.now, cwd, from: 'disk' });
   const found = now.compose(composed.configName || null, overridesOf(composed));
-  const job = JSON.stringify(toTyped(found.value()));
+  const job = typedText(found.value());
   return { differences: job === composed.job ? [] : differences(composed, { job }) };
 }
 

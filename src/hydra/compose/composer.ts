@@ -263,7 +263,8 @@ function mentions(node: Node): boolean {
 }
 
 const searchPathKey = (overrides: readonly Override[]): string | null =>
-  overrides.find((override) => keyElement(override) === 'hydra.searchpath')?.input ?? null;
+  overrides.find((override) => override.key === 'hydra.searchpath' && keyElement(override) === override.key)
+    ?.input ?? null;
 
 /** A sweep is a word of the command line that stands for several values: it needs --multirun. */
 function validate(overrides: readonly Override[], mode: RunMode): void {
@@ -288,8 +289,4 @@ function validate(overrides: readonly Override[], mode: RunMode): void {
 }
 
 /** The job's configuration: everything but the hydra node, with a root of its own. */
-export function jobConfig({ root }: Standing): DictNode {
-  const job = copyDict(root);
-  children(job)?.delete('hydra');
-  return job;
-}
+export const jobConfig = ({ root }: Standing): DictNode => copyDict(root, 'hydra');

@@ -45,9 +45,9 @@ function embedded(value: Value, pkg: string): Value {
 /** A dataclass as it is by default: placed where there is nothing, else imposed on what is there. */
 function mergeStruct(root: DictNode, pkg: string, struct: Loaded['struct'] & object): void {
   const parts = splitKey(pkg);
-  const last = parts.pop() ?? '';
+  const last = parts.at(-1) ?? '';
   let at = root;
-  for (const part of parts) at = mapping(at, part);
+  for (const part of parts.slice(0, -1)) at = mapping(at, part);
   const known = childAt(at, last);
   if (known instanceof DictNode && children(known) !== null) imposeStruct(known, structNode(struct));
   else replace(at, last, structNode(struct));

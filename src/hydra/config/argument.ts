@@ -68,6 +68,8 @@ export function contentOf(node: Node): Value {
   if (node instanceof ListNode) return (items(node) ?? []).map(contentOf);
   const dict = new Dict<Value>();
   if (isContainer(node) && !(node instanceof ListNode))
-    for (const [key, child] of children(node) ?? []) dict.set(key, contentOf(child));
+    children(node)?.forEach((key, child) => {
+      dict.set(key, contentOf(child));
+    });
   return dict;
 }

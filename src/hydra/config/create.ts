@@ -150,6 +150,8 @@ export function copyDict(node: DictNode, without: Key | null = null): DictNode {
   }
   const content = new Dict<Node>();
   dict.content = content;
-  for (const [key, child] of node.content) if (key !== without) place(dict, content, key, copy(child));
+  node.content.forEach((key, child) => {
+    if (key !== without) place(dict, content, key, copy(child));
+  });
   return dict;
 }

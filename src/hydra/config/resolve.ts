@@ -86,8 +86,9 @@ export class Resolution {
     if (key === '') return from;
     const parts = splitKey(key);
     let at: Node = from;
-    for (const [index, part] of parts.entries()) {
+    for (let index = 0; index < parts.length; index++) {
       if (!isContainer(at)) throw noContainer(key, parts, index);
+      const part = parts[index] ?? '';
       const child = childAt(at, part);
       if (child === null) return null;
       if (isMissingNode(child) && onMissing === 'throw')
@@ -315,9 +316,10 @@ const noContainer = (key: string, parts: readonly string[], index: number): Hydr
 
 /** Without a dot at the start a key belongs to the root; the first dot is the container itself. */
 function baseOf(from: Container, key: string): { base: Container; rest: string } {
-  let base: Node | null = key.startsWith('.') ? from : rootOf(from);
-  let rest = key.replace(/^\./, '');
-  while (key.startsWith('.') && rest.startsWith('.')) {
+  const relative = key.startsWith('.');
+  let base: Node | null = relative ? from : rootOf(from);
+  let rest = relative ? key.slice(1) : key;
+  while (relative && rest.startsWith('.')) {
     rest = rest.slice(1);
     base = base.parent;
     if (base === null) throw new HydraError('ConfigKeyError', `Error resolving key '${key}'`);

@@ -22,9 +22,9 @@ export interface Update {
  */
 export function update(root: Container, key: string, value: Value, how: Update): void {
   const parts = splitKey(key);
-  const last = parts.pop() ?? '';
+  const last = parts.at(-1) ?? '';
   let at = root;
-  for (const part of parts) at = descend(at, part, how);
+  for (const part of parts.slice(0, -1)) at = descend(at, part, how);
   const openness = opennessOf(at, how);
   const merging: Merging = { openness, resolution: how.resolution };
   if (how.merge !== false && (value instanceof Dict || isList(value))) {

@@ -34,10 +34,12 @@ export function readFloat(text: string): number | null {
 export function floatRepr(value: number): string {
   if (Number.isNaN(value)) return 'nan';
   if (!Number.isFinite(value)) return value < 0 ? '-inf' : 'inf';
+  const magnitude = Math.abs(value);
+  // JavaScript, too, writes numbers in this range without an exponent.
+  if (magnitude === 0 || (magnitude >= 1e-4 && magnitude < 1e16))
+    return pointed(Object.is(value, -0) ? '-0' : String(value));
   const [mantissa = '', exponentText = '0'] = value.toExponential().split('e');
   const exponent = Number(exponentText);
-  // JavaScript, too, writes numbers in this range without an exponent.
-  if (exponent >= -4 && exponent < 16) return pointed(Object.is(value, -0) ? '-0' : String(value));
   const shown = String(Math.abs(exponent)).padStart(2, '0');
   return `${mantissa}e${exponent < 0 ? '-' : '+'}${shown}`;
 }
