@@ -11,6 +11,7 @@ import {
 } from '../hydra/hydra.js';
 import { type OwnDirectory, ownJobDir, ownRunDir, ownSubdirs, ownSweepDir } from './directories.js';
 import type { Expansion } from './expansion.js';
+import { patchOf } from './job-patch.js';
 import type { Place } from './place.js';
 
 /** Where configurations come from, and whose they are. */
@@ -21,6 +22,8 @@ export interface Origin {
   /** Of an application: words before its own arguments. */
   programWords: number;
   pinned: boolean;
+  /** Jobs of a sweep are told as patches of one another. */
+  patches: boolean;
   /** The files that took part, encoded; asked for when all is composed. */
   tree: () => Buffer;
 }
@@ -31,6 +34,14 @@ export interface ConfiguredJob {
   config: Pick<JobConfig, 'select' | 'unfollowed'>;
   /** The job's part, with its interpolations as they are. */
   value: Value;
+}
+
+/** What other jobs are told as patches of. */
+interface Base {
+  value: Value;
+  text: string;
+  /** null: nothing refers to it yet. */
+  sha256: string | null;
 }
 
 export interface Configured<J> {
@@ -94,6 +105,8 @@ class Configurations {
   readonly #blobs = new Map<string, Buffer>();
   /** By variant: the sha256 of its hydra node. */
   readonly #hydra = new Map<string, string>();
+  /** By variant. */
+  readonly #bases = new Map<string, Base>();
   readonly #notes = new Set<string>();
   /** Directories of the project's own may name anything, so every job is asked; else one of a kind. */
   #ownSubdirs: boolean | null = null;
@@ -106,7 +119,7 @@ class Configurations {
     return this.#job(composed, {
       overrides,
       hydraOverrides,
-      job: composed.value(),
+      ...whole(composed.value()),
       hydraSha256: this.#blob(hydraNode(composed)),
       runDir: this.#said(ownRunDir(composed, this.origin.place.cwd)),
     });
@@ -122,7 +135,7 @@ class Configurations {
     return this.#job(config, {
       overrides,
       hydraOverrides: sweep.master.overrides.hydra,
-      job: config.value,
+      ...this.#patched(variant, config.value),
       hydraSha256: this.#hydra.get(variant) ?? '',
       runDir: whole === null || !ask ? '' : this.#jobDir(whole),
     });
@@ -144,10 +157,7 @@ class Configurations {
     return { blobs: [...this.#blobs.values()], notes: [...this.#notes] };
   }
 
-  #job(
-    config: ConfiguredJob['config'],
-    parts: Pick<Configuration, 'overrides' | 'hydraOverrides' | 'hydraSha256' | 'runDir'> & { job: Value },
-  ): ConfiguredJob {
+  #job(config: ConfiguredJob['config'], { value, ...parts }: Parts): ConfiguredJob {
     const { place, jobName, kind, programWords, pinned } = this.origin;
     const configuration: Configuration = {
       kind,
@@ -155,14 +165,26 @@ class Configurations {
       versionBase: place.versionBase,
       jobName,
       ...parts,
-      job: typedText(parts.job),
       treeSha256: '',
       pinned,
       programWords,
       holdOnDrift: false,
     };
     this.#made.push(configuration);
-    return { configuration, config, value: parts.job };
+    return { configuration, config, value };
+  }
+
+  #patched(variant: string, value: Value): Told {
+    if (!this.origin.patches) return whole(value);
+    const base = this.#bases.get(variant);
+    const job = base === undefined ? null : patchOf(base.value, value);
+    if (base !== undefined && job !== null) {
+      base.sha256 ??= this.#blob(Buffer.from(base.text));
+      return { value, job, baseSha256: base.sha256 };
+    }
+    const told = whole(value);
+    this.#bases.set(variant, { value, text: told.job, sha256: null });
+    return told;
   }
 
   #jobDir(job: Composed): string {
@@ -183,6 +205,12 @@ class Configurations {
     return sha256;
   }
 }
+
+type Parts = Pick<Configuration, 'overrides' | 'hydraOverrides' | 'hydraSha256' | 'runDir'> & Told;
+
+type Told = Pick<Configuration, 'job' | 'baseSha256'> & { value: Value };
+
+const whole = (value: Value): Told => ({ value, job: typedText(value), baseSha256: '' });
 
 /** The hydra node as JSON. */
 export function hydraNode(composed: Composed): Buffer {

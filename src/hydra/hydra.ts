@@ -236,7 +236,7 @@ export { valueText } from './override/quoting.js';
 export { sweptTexts } from './override/texts.js';
 export { str } from './python/text.js';
 export { completeNode, type JobOfNode } from './sweep/complete.js';
-export { fromTyped, toTyped, typedText } from './typed-json.js';
+export { fromTyped, isJsonKey, toTyped, typedText } from './typed-json.js';
 export { Dict, isList, type Key, PathValue, type Value } from './value.js';
 export { dumpYaml } from './yaml/dump.js';
 export { loadYaml } from './yaml/load.js';

@@ -41,7 +41,10 @@ export function dictText<V>(dict: Dict<V>, textOf: (value: V) => string): string
   return `{"$map":[${pairs.join(',')}]}`;
 }
 
-/** A key of a JSON object; null: it would be changed by it, or be taken for one of ours. */
+/** Whether a key can be that of a JSON object, which changes some, and is not taken for one of ours. */
+export const isJsonKey = (key: Key): boolean => nameOf(key) !== null;
+
+/** As JSON; null: it is no key of a JSON object. */
 function nameOf(key: Key): string | null {
   if (typeof key !== 'string') return null;
   const known = names.get(key);

@@ -1,4 +1,4 @@
--- user_version 5
+-- user_version 6
 
 CREATE TABLE groups (
   name TEXT PRIMARY KEY,
@@ -68,7 +68,7 @@ CREATE TABLE submissions (
   keyed TEXT,
   code TEXT,
   diff_sha TEXT
-, hydra_sha TEXT, tree_sha TEXT) STRICT;
+, hydra_sha TEXT, tree_sha TEXT, base_sha TEXT) STRICT;
 
 CREATE INDEX submissions_env ON submissions (env_sha);
 
@@ -246,3 +246,5 @@ CREATE TABLE checkpoints (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX runs_place ON runs (id) WHERE checkpoint_place IS NOT NULL AND ended_at IS NULL AND attempt > 0;
+
+CREATE INDEX submissions_base ON submissions (base_sha) WHERE base_sha IS NOT NULL;

@@ -65,6 +65,7 @@ function planChecked(
     kind: ConfigurationKind.CONFIGURATION_KIND_APPLICATION,
     programWords: application.argsAt,
     pinned: options.pinned,
+    patches: true,
     tree: () => encodedTree(storedTree(tree, first.composition.sources)),
   };
   const finish = ({ configuration, config }: ConfiguredJob) => ({

@@ -27,12 +27,14 @@ export function planComposed(
     kind: ConfigurationKind.CONFIGURATION_KIND_COMPOSED,
     programWords: 0,
     pinned: options.pinned,
+    patches: true,
     tree: () => encodedTree(storedTree(tree, firstOf(expansion).composition.sources)),
   };
   const missing = new Set<string>();
   const finish = ({ config, configuration, value }: ConfiguredJob) => {
-    checkResolves(config);
+    // What a patch does not name is as in another job.
     if (configuration.job.includes('"???"')) for (const key of missingIn(value)) missing.add(key);
+    checkResolves(config);
     return { argv: commandIn(config) ?? nothingToRun(place), words: runWords(config) };
   };
   const plan = planOf(expansion, origin, finish, options);

@@ -67,4 +67,5 @@ export const uncomposed = (
   pinned: false,
   programWords,
   holdOnDrift: false,
+  baseSha256: '',
 });

@@ -7,7 +7,9 @@ import {
   type GetConfigurationResponse,
 } from '../../gen/expd/v1/runs.js';
 import { UserError } from '../errors.js';
+import { isObject, parsed, patched } from '../run/job-patch.js';
 import type { Composed, Configuration } from '../run/submission.js';
+import { jobOf } from '../rundir/configurations.js';
 import type { ContentStore } from '../rundir/content.js';
 import type { Reader } from '../store/reader.js';
 import type { Contents } from './contents.js';
@@ -22,11 +24,15 @@ const VERSION_BASES = ['1.1', '1.2', '1.3'];
 const LARGEST_JOB = 2 * 1024 * 1024;
 const LONGEST_TEXT = 4095;
 
-/** A configuration as it is stored; what it names lies in the store, and stays there while `contents` is open. */
+/**
+ * A configuration as it is stored; what it names lies in the store, and stays there while `contents` is open. `whole`:
+ * it is no patch then, as it is to be compared with others.
+ */
 export async function toConfiguration(
   asked: ConfigurationView | undefined,
   argv: readonly string[],
   contents: Contents,
+  { whole = false }: { whole?: boolean } = {},
 ): Promise<Configuration | null> {
   const kind = kindOf(asked);
   if (asked === undefined || kind === null) return null;
@@ -36,7 +42,7 @@ export async function toConfiguration(
     overrides: checkedOverrides(asked.overrides),
     hydraOverrides: checkedOverrides(asked.hydraOverrides),
     programWords: within('the number of words before the program’s own', asked.programWords, 0, argv.length),
-    composed: asked.job === '' ? null : await toComposed(asked, contents),
+    composed: asked.job === '' ? null : await toComposed(asked, contents, whole),
   };
 }
 
@@ -45,21 +51,37 @@ function kindOf(asked: ConfigurationView | undefined): Configuration['kind'] | n
   return found === 'application' || found === 'composed' ? found : null;
 }
 
-async function toComposed(asked: ConfigurationView, contents: Contents): Promise<Composed> {
+async function toComposed(asked: ConfigurationView, contents: Contents, whole: boolean): Promise<Composed> {
   const { versionBase, hydraSha256: hydraSha, treeSha256: treeSha, pinned, holdOnDrift, job } = asked;
   if (!VERSION_BASES.includes(versionBase))
     throw usage(`${shown(versionBase)} is no version base`, VERSION_BASES.join(', '));
-  if (job.length > LARGEST_JOB) throw usage(`the configuration has more than ${LARGEST_JOB} characters`);
-  if (!isJsonObject(job)) throw usage('the configuration is no JSON object');
+  if (job.length > LARGEST_JOB) throw tooLarge();
+  const values = await toJob(asked, contents, whole);
   await contents.need(hydraSha, 'hydra node');
   await contents.need(treeSha, 'tree');
   return {
     configName: asked.configName === '' ? null : text(asked.configName, 'name of the configuration'),
     versionBase,
     jobName: text(asked.jobName, 'name of the job'),
-    ...{ job, hydraSha, treeSha, pinned, holdOnDrift },
+    ...values,
+    ...{ hydraSha, treeSha, pinned, holdOnDrift },
     runDir: asked.runDir === '' ? null : text(asked.runDir, 'hydra.run.dir'),
   };
+}
+
+/** Whole, or as a patch that can be applied. */
+async function toJob(
+  { job, baseSha256: baseSha }: ConfigurationView,
+  contents: Contents,
+  whole: boolean,
+): Promise<Pick<Composed, 'job' | 'baseSha'>> {
+  if (baseSha === '') {
+    if (!isObject(parsed(job))) throw usage('the configuration is no JSON object');
+    return { job };
+  }
+  const values = patched(await contents.json(baseSha, 'base'), job);
+  if (values === null) throw usage('the configuration is no patch of its base');
+  return whole ? { job: JSON.stringify(values) } : { job, baseSha };
 }
 
 /** Without its values, which may be long: GetConfiguration has them. */
@@ -77,6 +99,7 @@ export const configurationView = ({ composed, ...of }: Configuration): Configura
   pinned: composed?.pinned ?? false,
   programWords: of.programWords,
   holdOnDrift: composed?.holdOnDrift ?? false,
+  baseSha256: '',
 });
 
 /** Of a command of which only the overrides are known. */
@@ -109,26 +132,20 @@ export async function getConfiguration(
   const composed = configuration?.composed ?? null;
   const view = configuration === null ? overridesAlone(run.overrides) : configurationView(configuration);
   if (composed === null) return { runId: run.id, configuration: view, hydra: '', tree: undefined };
-  const [hydra, tree] = await Promise.all([
+  const [job, hydra, tree] = await Promise.all([
+    jobOf(composed, configurations),
     configurations.load(composed.hydraSha),
     request.tree ? configurations.load(composed.treeSha) : null,
   ]);
   return {
     runId: run.id,
-    configuration: { ...view, job: composed.job },
+    configuration: { ...view, job },
     hydra: hydra.toString('utf8'),
     tree: tree === null ? undefined : ConfigurationTree.decode(tree),
   };
 }
 
-function isJsonObject(job: string): boolean {
-  try {
-    const value: unknown = JSON.parse(job);
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
-  } catch {
-    return false;
-  }
-}
+const tooLarge = (): UserError => usage(`the configuration has more than ${LARGEST_JOB} characters`);
 
 function text(value: string, what: string): string {
   if (value.length > LONGEST_TEXT || value.includes('\0'))

@@ -1,4 +1,5 @@
 import { UserError } from '../errors.js';
+import { isObject, type Json, parsed } from '../run/job-patch.js';
 import type { ContentStore } from '../rundir/content.js';
 
 export type ContentPort = Pick<ContentStore, 'store' | 'keep' | 'release' | 'load'>;
@@ -8,6 +9,8 @@ export class Contents {
   readonly #held: string[] = [];
   /** By sha256: whether it is there. */
   readonly #known = new Map<string, Promise<boolean>>();
+  /** By sha256: read once. */
+  readonly #json = new Map<string, Promise<Json | undefined>>();
   /** What came with the call so far. */
   #sent: Promise<unknown> = Promise.resolve();
 
@@ -43,6 +46,16 @@ export class Contents {
       `the ${what} of the configuration, ${JSON.stringify(sha.slice(0, 12))}, was not sent`,
       'it belongs to the blobs of the call',
     );
+  }
+
+  /** One that is a JSON object. Throws UserError usage where it is none, or not there. */
+  async json(sha: string, what: string): Promise<Json> {
+    await this.need(sha, what);
+    const known = this.#json.get(sha) ?? this.store.load(sha).then((content) => parsed(content.toString()));
+    this.#json.set(sha, known);
+    const value = await known;
+    if (!isObject(value)) throw new UserError('usage', `the ${what} of the configuration is no JSON object`);
+    return value;
   }
 
   /** The call is over. Resolves once nothing of it is under way. */

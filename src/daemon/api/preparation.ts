@@ -60,11 +60,15 @@ export class Preparation {
     if (submission.rlimits.length === 0) submission.rlimits = this.#rlimits;
     labels.code = await this.#code.of(asked.cwd);
     if (labels.code !== null) labels.codeUntil = null;
-    submission.configuration = await toConfiguration(asked.configuration, submission.argv, this.contents);
+    const keyed = this.#keyed || labels.key !== null;
+    const { contents } = this;
+    submission.configuration = await toConfiguration(asked.configuration, submission.argv, contents, {
+      whole: keyed,
+    });
     const { environment, envSha } = await this.#environments.changed(asked.envSet, asked.envDrop);
     submission.envSha = envSha;
     const warnings = await this.#warnings.of(submission, environment);
-    return { run: sealed(draft, this.#keyed || draft.labels.key !== null), warnings };
+    return { run: sealed(draft, keyed), warnings };
   }
 
   /** The curves go on where they were, unless another place was chosen; jobs of a sweep have one each. */

@@ -147,6 +147,7 @@ async function configurationOf(
   if (configuration === null || composed === null) return configuration;
   await contents.need(composed.hydraSha, 'hydra node');
   await contents.need(composed.treeSha, 'tree');
+  if (composed.baseSha !== undefined) await contents.need(composed.baseSha, 'base');
   // The same run once more, whatever its files say now.
   return { ...configuration, composed: { ...composed, pinned: configuration.kind === 'application' } };
 }

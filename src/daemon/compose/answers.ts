@@ -48,6 +48,7 @@ function compose(ask: Asks['compose']['ask']): Asks['compose']['answer'] {
     kind: ConfigurationKind.CONFIGURATION_KIND_COMPOSED,
     programWords: 0,
     pinned: false,
+    patches: false,
     tree: () => encodedTree(storedTree(tree, first.composition.sources)),
   };
   const { jobs, invalid, sweep, blobs, notes } = configure(expansion, origin, (job) => job.configuration);

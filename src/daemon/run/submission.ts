@@ -72,8 +72,10 @@ export interface Composed {
   configName: string | null;
   versionBase: string;
   jobName: string;
-  /** JSON, interpolations as they are; Python's types as docs/hydra.md says. */
+  /** JSON, interpolations as they are; Python's types as docs/hydra.md says. With `baseSha` a patch (job-patch.ts). */
   job: string;
+  /** sha256 of a stored content: the configuration of another job of the sweep, of which `job` is a patch. */
+  baseSha?: string;
   /** sha256 of stored contents (rundir/configurations): the hydra node as JSON; a ConfigurationTree. */
   hydraSha: string;
   treeSha: string;

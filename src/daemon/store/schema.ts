@@ -245,4 +245,9 @@ CREATE INDEX runs_place ON runs (id) WHERE checkpoint_place IS NOT NULL AND ende
 -- Set by the daemon itself, after how an attempt ended.
 ALTER TABLE tags ADD COLUMN automatic INTEGER NOT NULL DEFAULT 0 CHECK (automatic IN (0, 1));
 `,
+  `
+-- Jobs of a sweep are stored as patches of one of them.
+ALTER TABLE submissions ADD COLUMN base_sha TEXT;
+CREATE INDEX submissions_base ON submissions (base_sha) WHERE base_sha IS NOT NULL;
+`,
 ];

@@ -11,13 +11,14 @@ export interface Spec {
   /** Of the stored parts of its configuration. */
   hydraSha: string | null;
   treeSha: string | null;
+  baseSha: string | null;
 }
 
 export function specOf(submission: Submission): Spec {
   const { envSha, configuration } = submission;
-  const { hydraSha = null, treeSha = null } = configuration?.composed ?? {};
+  const { hydraSha = null, treeSha = null, baseSha = null } = configuration?.composed ?? {};
   const text = JSON.stringify(submission);
-  return { text, sha256: digest(text), envSha, hydraSha, treeSha };
+  return { text, sha256: digest(text), envSha, hydraSha, treeSha, baseSha };
 }
 
 /** What was stored before there were configurations has none. */

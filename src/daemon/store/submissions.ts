@@ -10,8 +10,8 @@ export const SUBMISSION_SQL = {
   keyed: 'SELECT keyed FROM submissions WHERE run_id = ?',
   code: 'SELECT code FROM submissions WHERE run_id = ?',
   insert: `
-INSERT INTO submissions (run_id, spec, sha256, env_sha, hydra_sha, tree_sha, keyed, code, diff_sha)
-VALUES (@runId, @spec, @sha256, @envSha, @hydraSha, @treeSha, @keyed, @code, @diffSha)`,
+INSERT INTO submissions (run_id, spec, sha256, env_sha, hydra_sha, tree_sha, base_sha, keyed, code, diff_sha)
+VALUES (@runId, @spec, @sha256, @envSha, @hydraSha, @treeSha, @baseSha, @keyed, @code, @diffSha)`,
   replace: 'UPDATE submissions SET spec = ?, sha256 = ?, env_sha = ? WHERE run_id = ?',
   recordCode: 'UPDATE submissions SET code = ?, diff_sha = ? WHERE run_id = ?',
   usesEnvironment: 'SELECT 1 AS used FROM submissions WHERE env_sha = ? LIMIT 1',
@@ -20,6 +20,7 @@ VALUES (@runId, @spec, @sha256, @envSha, @hydraSha, @treeSha, @keyed, @code, @di
   diffs: distinct('diff_sha'),
   hydraNodes: distinct('hydra_sha'),
   trees: distinct('tree_sha'),
+  bases: distinct('base_sha'),
 };
 
 function distinct(column: string): string {
@@ -41,6 +42,7 @@ export function submissions(db: Connection) {
   const diffs = statement<[], { sha: string }>(db, SUBMISSION_SQL.diffs);
   const hydraNodes = statement<[], { sha: string }>(db, SUBMISSION_SQL.hydraNodes);
   const trees = statement<[], { sha: string }>(db, SUBMISSION_SQL.trees);
+  const bases = statement<[], { sha: string }>(db, SUBMISSION_SQL.bases);
   const insert = statement<[Row]>(db, SUBMISSION_SQL.insert);
   const replace = statement<[string, string, string, number]>(db, SUBMISSION_SQL.replace);
   /** One state of the code for a thousand runs is one object. */
@@ -67,9 +69,9 @@ export function submissions(db: Connection) {
     code: (runId: number): CodeState | null =>
       parseNullable<CodeState>(code.get(runId)?.code ?? null, `code state of run ${runId}`),
     insert(runId: number, spec: Spec, keyed: string | null, code: CodeState | null): void {
-      const { text, sha256, envSha, hydraSha, treeSha } = spec;
+      const { text, sha256, envSha, hydraSha, treeSha, baseSha } = spec;
       const known = code === null ? { code, diffSha: null } : codeColumns(code);
-      insert.run({ runId, spec: text, sha256, envSha, hydraSha, treeSha, keyed, ...known });
+      insert.run({ runId, spec: text, sha256, envSha, hydraSha, treeSha, baseSha, keyed, ...known });
     },
     replace(runId: number, submission: Submission): void {
       const { text, sha256, envSha } = specOf(submission);
@@ -83,7 +85,8 @@ export function submissions(db: Connection) {
     /** sha256 of every stored environment that some run needs. */
     environments: (): string[] => environments.all().map(({ sha }) => sha),
     /** sha256 of every part of a configuration that some run refers to. */
-    configurations: (): string[] => [...hydraNodes.all(), ...trees.all()].map(({ sha }) => sha),
+    configurations: (): string[] =>
+      [...hydraNodes.all(), ...trees.all(), ...bases.all()].map(({ sha }) => sha),
   };
 }
 
@@ -94,6 +97,7 @@ interface Row {
   envSha: string;
   hydraSha: string | null;
   treeSha: string | null;
+  baseSha: string | null;
   keyed: string | null;
   code: string | null;
   diffSha: string | null;

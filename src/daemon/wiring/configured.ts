@@ -1,6 +1,7 @@
 import { ConfigurationTree } from '../../gen/expd/v1/runs.js';
 import { UserError } from '../errors.js';
 import type { Submission } from '../run/submission.js';
+import { jobOf } from '../rundir/configurations.js';
 import type { ConfiguredPorts } from '../rundir/configured.js';
 import type { Drifted } from '../scheduler/ports.js';
 import type { StoredRun } from '../store/stored.js';
@@ -9,9 +10,12 @@ import type { Core } from './core.js';
 /** What run directories ask of stored configurations. */
 export const configured = ({ composer, configurations, clock }: Core): ConfiguredPorts => ({
   async jobFiles({ job }, { composed, overrides, hydraOverrides }, runDir, environment) {
-    const hydra = await configurations.load(composed.hydraSha);
+    const [hydra, values] = await Promise.all([
+      configurations.load(composed.hydraSha),
+      jobOf(composed, configurations),
+    ]);
     return composer.ask('files', {
-      composed: { overrides, hydraOverrides, job: composed.job },
+      composed: { overrides, hydraOverrides, job: values },
       hydra: hydra.toString(),
       number: job?.number ?? null,
       outputDir: runDir,
@@ -35,13 +39,14 @@ export async function drifted(
   const composed = configuration?.composed ?? null;
   if (configuration?.kind !== 'application' || composed === null || composed.pinned) return NO_DRIFT;
   const { overrides, hydraOverrides } = configuration;
-  const { configName, versionBase, jobName, job } = composed;
+  const { configName, versionBase, jobName } = composed;
   // Whoever released it knows.
   const known = reader.history(run.id).some(({ reason }) => reason?.code === 'config_drift');
   const hold = !known && (composed.holdOnDrift || settings.now.configDrift === 'hold');
   try {
-    const [tree, environment] = await Promise.all([
+    const [tree, job, environment] = await Promise.all([
       configurations.load(composed.treeSha),
+      jobOf(composed, configurations),
       environments.load(envSha),
     ]);
     const asked = { configName: configName ?? '', versionBase, jobName, overrides, hydraOverrides, job };

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../../install.js';
 import { redactArgv } from '../../secrets.js';
 import type { Submission } from '../run/submission.js';
+import { jobOf } from '../rundir/configurations.js';
 import { metricsStart } from '../rundir/metadata.js';
 import { directoryMode, fileMode } from '../rundir/modes.js';
 import { runPaths, tensorboardDir } from '../rundir/paths.js';
@@ -67,13 +68,13 @@ export function openTracking(core: Core, closers: Closers) {
     /** The command runs. */
     started: (attempt: StoredAttempt, run: StoredRun): Promise<void> =>
       inTurn(run.id, async () => {
-        const tracked = await trackedAttempt(attempt, run, submission(run.id));
+        const tracked = await trackedAttempt(core, attempt, run);
         if (tracked !== null) tracker.track(tracked);
       }),
     /** The end is committed. Resolves when all that was logged is taken over. */
     ended: (attempt: StoredAttempt, run: StoredRun): Promise<void> =>
       inTurn(run.id, async () => {
-        const tracked = await trackedAttempt(attempt, run, submission(run.id));
+        const tracked = await trackedAttempt(core, attempt, run);
         if (tracked === null) return;
         await tracker.finish(tracked);
         const over = 'endedAt' in run;
@@ -100,10 +101,11 @@ export function openTracking(core: Core, closers: Closers) {
 }
 
 async function trackedAttempt(
+  { configurations, submission: stored }: Pick<Core, 'configurations' | 'submission'>,
   attempt: StoredAttempt,
   run: StoredRun,
-  submission: Submission | null,
 ): Promise<TrackedAttempt | null> {
+  const submission = stored(run.id);
   if (submission === null || attempt.runDir === '') return null;
   const { metricsFile, records } = runPaths(attempt.runDir, attempt.number, submission.split);
   const metadata =
@@ -119,14 +121,16 @@ async function trackedAttempt(
     directoryMode: directoryMode(submission.umask),
     fileMode: fileMode(submission.umask),
     hparams: hparamsOf(redactArgv(run.overrides), run.job?.sweep ?? null),
-    plannedSteps: plannedSteps([...submission.argv, ...run.overrides], configOf(submission)),
+    plannedSteps: plannedSteps(
+      [...submission.argv, ...run.overrides],
+      await configOf(submission, configurations),
+    ),
   };
 }
 
-function configOf({ configuration }: Submission): unknown {
-  try {
-    return JSON.parse(configuration?.composed?.job ?? 'null');
-  } catch {
-    return null;
-  }
+/** null: it has none, or that cannot be read any more. */
+async function configOf({ configuration }: Submission, store: Core['configurations']): Promise<unknown> {
+  const composed = configuration?.composed ?? null;
+  if (composed === null) return null;
+  return jobOf(composed, store).then(JSON.parse, () => null);
 }

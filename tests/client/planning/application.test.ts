@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sha256Of } from '../../../src/composition/configure.js';
 import { ConfigurationKind, ConfigurationTree } from '../../../src/gen/expd/v1/runs.js';
 import { hydraApp, Project, refusal } from './projects.js';
 
@@ -125,7 +126,7 @@ describe('a sweep', () => {
     ['by -m of submit', app('model=small,large', 'seed=range(3)'), { multirun: [''] }],
     ['by -m of its own', app('-m', 'model=small,large', 'seed=range(3)'), {}],
   ])('%s becomes a command for each job', async (_, what, flags) => {
-    const { jobs, sweep } = await project.plan(what, flags);
+    const { jobs, sweep, blobs } = await project.plan(what, flags);
     expect(sweep).toMatchObject({ axes: 'model × seed', dir: '' });
     expect(sweep?.multirunYaml).toContain('    task:\n    - model=small,large\n    - seed=range(3)\n');
     expect(jobs.map(({ argv }) => argv)).toEqual(
@@ -135,8 +136,13 @@ describe('a sweep', () => {
     );
     expect(jobs[4]?.overrides).toEqual(['model=large', 'seed=1']);
     expect(jobs[4]?.configuration?.hydraOverrides).toEqual(['hydra.mode=MULTIRUN']);
-    // The hydra node is the same for all jobs of a model.
+    // The hydra node is the same for all jobs of a model, and of the rest only the seed differs.
     expect(new Set(jobs.map(({ configuration }) => configuration?.hydraSha256)).size).toBe(2);
+    const [, , , large, next] = jobs.map(({ configuration }) => configuration);
+    expect(large).toMatchObject({ baseSha256: '', job: expect.stringMatching(/"width":64/) });
+    expect(next?.job).toBe('[{"op":"replace","path":"/seed","value":1}]');
+    expect(blobs.map(sha256Of)).toContain(next?.baseSha256);
+    expect(next?.baseSha256).toBe(sha256Of(Buffer.from(large?.job ?? '')));
   });
 
   test('that the configuration asks for is one, whatever the command says', async () => {

@@ -87,6 +87,36 @@ test('a configuration is stored with the run, its large parts once', async () =>
   expect(served.store.reader.configurationsInUse().sort()).toEqual([sha(hydra), sha(tree)].sort());
 });
 
+test('a job that is told as a patch of another is whole for who asks, and small where it is stored', async () => {
+  const base = Buffer.from('{"lr":0.1,"model":{"layers":[1,2]}}');
+  const patch = '[{"op":"replace","path":"/model/layers/1","value":3}]';
+  const asked = composed({ job: patch, baseSha256: sha(base) });
+  const id = await configured(asked, [hydra, tree, base]);
+  const whole = composed({ job: '{"lr":0.1,"model":{"layers":[1,3]}}' });
+  expect((await get(id)).configuration).toEqual(whole);
+  expect(served.store.reader.submission(id)).toMatchObject({
+    submission: { configuration: { composed: { job: patch, baseSha: sha(base) } } },
+  });
+  expect(served.store.reader.configurationsInUse()).toContain(sha(base));
+  const { results } = await answer<SubmitResponse>((done) =>
+    served.runs.rerun(of(RerunRequest, { runs: [String(id)] }), done),
+  );
+  expect((await get(results[0]!.run!.id)).configuration).toEqual({ ...whole, pinned: true });
+});
+
+test('with a key it is compared by what it is, whatever it is a patch of', async () => {
+  const bases = ['{"lr":1,"seed":1}', '{"lr":1,"seed":2}'].map((text) => Buffer.from(text));
+  const patches = ['[{"op":"replace","path":"/seed","value":2}]', '[]'];
+  const ids = await Promise.all(
+    bases.map(async (base, n) => {
+      const configuration = composed({ job: patches[n]!, baseSha256: sha(base) });
+      const { results } = await submit({ configuration, key: 'patched' }, [hydra, tree, base]);
+      return results[0]!.run?.id ?? results[0]!.error!.message;
+    }),
+  );
+  expect(ids[1]).toBe(ids[0]);
+});
+
 test('what is shown of it has no secrets and no values', async () => {
   const id = await configured();
   const { run, submission } = await answer<GetResponse>((done) =>
@@ -105,6 +135,7 @@ test('what was not sent may be there already; what is nowhere is refused', async
     { hydraSha256: nowhere },
     { treeSha256: '../expd.db' },
     { treeSha256: '' },
+    { job: '[]', baseSha256: nowhere },
   ]) {
     const { results } = await submit({ configuration: composed(changes) }, []);
     expect(results[0]!.error).toMatchObject({
@@ -118,6 +149,12 @@ test.each<[string, Partial<Configuration>, RegExp]>([
   ['no version base', { versionBase: '2.0' }, /no version base/],
   ['no JSON', { job: '{"lr":' }, /no JSON object/],
   ['a list', { job: '[]' }, /no JSON object/],
+  ['no patch', { job: '{"lr":1}', baseSha256: sha(hydra) }, /no patch of its base/],
+  [
+    'a patch of what is no JSON',
+    { job: '[]', baseSha256: sha(tree) },
+    /base of the configuration is no JSON/,
+  ],
   ['composed and empty', { kind: ConfigurationKind.CONFIGURATION_KIND_COMPOSED, job: '' }, /is empty/],
   ['more words than there are', { programWords: 4 }, /words before/],
   ['too many overrides', { overrides: Array(1001).fill('a=1') }, /1001 overrides/],

@@ -45,6 +45,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'submission.diffs': 'the recursion itself',
   'submission.hydraNodes': 'the recursion itself',
   'submission.trees': 'the recursion itself',
+  'submission.bases': 'the recursion itself',
   'sweep.multiruns': 'the recursion itself',
   'sweep.oldestOpen': 'the index holds sweeps that are not over only',
   'sweep.countOpen': 'the index holds sweeps that are not over only',

@@ -185,6 +185,11 @@ export interface Configuration {
   programWords: number;
   /** Of an application: a difference to its files at the start holds the run instead of being said. */
   holdOnDrift: boolean;
+  /**
+   * sha256 of a blob of the call: another job's configuration as JSON, of which `job` is a patch then: JSON Patch
+   * (RFC 6902) with `replace` alone. So the jobs of a sweep are small. Empty = `job` is whole, as in every answer.
+   */
+  baseSha256: string;
 }
 
 /** The files behind a configuration; a blob holds one of these. */
@@ -1511,6 +1516,7 @@ function createBaseConfiguration(): Configuration {
     pinned: false,
     programWords: 0,
     holdOnDrift: false,
+    baseSha256: "",
   };
 }
 
@@ -1554,6 +1560,9 @@ export const Configuration: MessageFns<Configuration> = {
     }
     if (message.holdOnDrift !== false) {
       writer.uint32(104).bool(message.holdOnDrift);
+    }
+    if (message.baseSha256 !== "") {
+      writer.uint32(114).string(message.baseSha256);
     }
     return writer;
   },
@@ -1673,6 +1682,14 @@ export const Configuration: MessageFns<Configuration> = {
             }
 
             message.holdOnDrift = reader.bool();
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.baseSha256 = reader.string();
             continue;
           }
         }
