@@ -1,5 +1,15 @@
-import { appendFileSync, closeSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { EventReader, eventFiles } from '../../src/tensorboard/tensorboard.js';
 import { Expd } from '../daemon.js';
 import { type Finding, figure, shown } from '../finding.js';
 import { launch, output, pause, until, used } from '../process.js';
@@ -10,6 +20,10 @@ import type { World } from '../world.js';
 const LATENCIES = 60;
 const APART_MS = 60;
 const FLOOD = 1_000_000;
+/** Lines after which memory is looked at first. */
+const FIRST = FLOOD / 10;
+/** After a flood, before memory is looked at. */
+const SETTLE_MS = 2000;
 const RUNS = 8;
 const PACED_MS = 20_000;
 const FINISHED = 1000;
@@ -31,7 +45,13 @@ function measured(measure: (expd: Expd) => Promise<Finding[]>): (world: World) =
 }
 
 /** A run that logs nothing by itself: its metrics file, and where its curve goes. */
-async function silent(expd: Expd): Promise<{ id: number; metrics: string; curve: string }> {
+interface Silent {
+  id: number;
+  metrics: string;
+  curve: string;
+}
+
+async function silent(expd: Expd): Promise<Silent> {
   const id = await expd.submit(['sleep', '100000'], ['--grace', '1s']);
   let runDir = '';
   await until(`run ${id} runs`, async () => {
@@ -111,21 +131,22 @@ async function manyAtOnce(expd: Expd): Promise<Finding[]> {
   const lines = join(expd.world.dir, 'lines');
   await output([process.execPath, program, 'lines', String(FLOOD), lines], expd.world);
   const content = readFileSync(lines);
+  const first = content.subarray(0, lengthOf(content, FIRST));
   const grown: number[] = [];
   const rounds = await interleaved(
     {
       expd: async () => {
         const run = await silent(expd);
-        appendFileSync(run.metrics, content.subarray(0, content.indexOf('\n', content.length / 10) + 1));
-        await taken(run.curve);
+        await timeToTake(run, first, 'first');
+        await pause(SETTLE_MS);
         const before = expd.residentMb;
-        const begin = performance.now();
-        appendFileSync(run.metrics, content);
-        const end = await taken(run.curve);
-        await pause(2000);
+        const took = await timeToTake(run, content, 'last');
+        await pause(SETTLE_MS);
         grown.push(expd.residentMb - before);
         await cancel(expd, [run.id]);
-        return (end - begin) / FLOOD;
+        const points = pointsIn(run.curve);
+        if (points !== FIRST + FLOOD + 2) throw new Error(`${points} points in the event files`);
+        return took / FLOOD;
       },
       parse: async () =>
         1000 / JSON.parse(await output([process.execPath, program, 'parse', lines], expd.world)).perSecond,
@@ -156,15 +177,45 @@ async function manyAtOnce(expd: Expd): Promise<Finding[]> {
   ];
 }
 
-/** When the event files grew last, once they do so no more. */
-async function taken(curve: string): Promise<number> {
-  let [bytes, at] = [0, performance.now()];
-  await until('all is taken', () => {
-    const now = bytesIn(curve);
-    if (now !== bytes) [bytes, at] = [now, performance.now()];
-    return bytes > 0 && performance.now() - at > 1000;
-  });
-  return at;
+/**
+ * Milliseconds from before the lines are written until all of them stand in the event files, so that whoever opens
+ * these sees them. A last line with a key of its own tells it: looking for that costs next to nothing.
+ */
+async function timeToTake({ metrics, curve }: Silent, lines: Buffer, key: string): Promise<number> {
+  const begin = performance.now();
+  appendFileSync(metrics, lines);
+  appendFileSync(metrics, `{"step":${FLOOD},"${key} of all":1}\n`);
+  await until('all is taken', () => endOf(curve).includes(`${key} of all`));
+  return performance.now() - begin;
+}
+
+/** Events leave the daemon whole. */
+function endOf(curve: string): Buffer {
+  const name = eventFiles(curve).at(-1);
+  const end = Buffer.alloc(4096);
+  if (name === undefined) return end;
+  const fd = openSync(join(curve, name), 'r');
+  readSync(fd, end, 0, end.length, Math.max(0, statSync(join(curve, name)).size - end.length));
+  closeSync(fd);
+  return end;
+}
+
+/** Events with values in all files of a curve. */
+function pointsIn(curve: string): number {
+  let points = 0;
+  for (const name of eventFiles(curve)) {
+    const reader = new EventReader(join(curve, name));
+    for (const event of reader.events()) if (event.kind === 'values') points++;
+    reader.close();
+  }
+  return points;
+}
+
+/** Of so many lines, in bytes. */
+function lengthOf(content: Buffer, lines: number): number {
+  let end = 0;
+  for (let n = 0; n < lines; n++) end = content.indexOf('\n', end) + 1;
+  return end;
 }
 
 async function cost(expd: Expd): Promise<Finding[]> {
