@@ -6,8 +6,8 @@ const ZEROS = Buffer.alloc(64 << 10);
 
 /** What is told of the bytes fed; every offset lies behind the newline, or the last zero. */
 export interface LineListener {
-  /** `bytes` without the newline: a view until the listener returns. */
-  line(bytes: Buffer, end: number): void;
+  /** Without its newline. */
+  line(text: string, end: number): void;
   /** Longer than a line may be; its bytes are gone. */
   overlong(end: number): void;
   /** Bytes that were never written, as a power cut leaves them. */
@@ -43,16 +43,16 @@ export class Lines {
         this.#keep(chunk.subarray(at));
         break;
       }
-      this.#complete(chunk.subarray(at, newline), this.offset + newline + 1);
+      this.#complete(chunk, at, newline);
       at = newline + 1;
     }
     this.offset += chunk.length;
   }
 
   /** Nothing more will be written: the last line counts without its newline, where it is whole. */
-  finish(isWhole: (bytes: Buffer) => boolean): void {
+  finish(isWhole: (text: string) => boolean): void {
     if (this.#zeros) this.#tellZeros(0);
-    if (this.#unfinished.length > 0 && isWhole(this.#unfinished)) this.#complete(NOTHING, this.offset);
+    if (this.#unfinished.length > 0 && isWhole(this.#unfinished.toString())) this.#complete(NOTHING, 0, 0);
   }
 
   #passZeros(chunk: Buffer, from: number): number {
@@ -75,12 +75,15 @@ export class Lines {
     this.#unfinished = this.#tooLong ? NOTHING : Buffer.concat([this.#unfinished, part]);
   }
 
-  #complete(rest: Buffer, end: number): void {
-    const line = this.#unfinished.length === 0 ? rest : Buffer.concat([this.#unfinished, rest]);
-    const tooLong = this.#tooLong || line.length > LINE_BYTES;
+  /** The rest of the line lies at [from, to) of the chunk; nothing is copied of a line that lies there whole. */
+  #complete(chunk: Buffer, from: number, to: number): void {
+    const end = this.offset + Math.min(to + 1, chunk.length);
+    const before = this.#unfinished;
+    const tooLong = this.#tooLong || before.length + to - from > LINE_BYTES;
     this.#unfinished = NOTHING;
     this.#tooLong = false;
     if (tooLong) this.listener.overlong(end);
-    else this.listener.line(line, end);
+    else if (before.length === 0) this.listener.line(chunk.toString('utf8', from, to), end);
+    else this.listener.line(Buffer.concat([before, chunk.subarray(from, to)]).toString(), end);
   }
 }

@@ -134,7 +134,7 @@ export class MetricsTail {
     this.#blockedUntil = 0;
     while (this.turn().more);
     try {
-      this.#lines.finish((bytes) => parseMetricsLine(bytes.toString()).kind !== 'bad');
+      this.#lines.finish((text) => parseMetricsLine(text).kind !== 'bad');
       this.#writer.sync();
       this.#writer.close();
     } catch (cause) {
@@ -216,7 +216,10 @@ export class MetricsTail {
       this.#lineAt = end;
     };
     this.#lines = new Lines(offset, {
-      line: (bytes, end) => after(end, () => this.#take(bytes.toString())),
+      line: (text, end) => {
+        this.#take(text);
+        this.#lineAt = end;
+      },
       overlong: (end) => after(end, () => this.#badLine('', `it has more than ${LINE_BYTES >> 10} KiB`, end)),
       zeros: (end) => after(end, () => this.#badLine('', 'zeros, as a power cut leaves them', end)),
     });
@@ -288,9 +291,9 @@ export class MetricsTail {
 
   /** The lines that are told, of those taken over by an earlier daemon: it may have died before it had used them. */
   #tellAgain(until: number): void {
-    const tell = (bytes: Buffer): void => {
-      if (!bytes.includes('"event"')) return;
-      const line = parseMetricsLine(bytes.toString());
+    const tell = (text: string): void => {
+      if (!text.includes('"event"')) return;
+      const line = parseMetricsLine(text);
       if (line.kind === 'event') this.listener.told(this.of, line);
     };
     const lines = new Lines(this.of.from, { line: tell, overlong: () => {}, zeros: () => {} });

@@ -1,12 +1,13 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 
-/** While lines keep coming files are read so often, together, and not watched: a fifth of the processor time. */
-const BEAT_MS = 100;
-/** So many wakes by a watch within a beat, and the beat takes over. */
+/** While lines keep coming files are read so often, together, and not watched: an eighth of the processor time. */
+const BEAT_MS = 200;
+/** So many wakes by a watch within so long, and the beat takes over. */
 const MANY = 4;
+const HURRY_MS = 100;
 /** So many beats in which nothing came, and it is watched again. */
-const PATIENCE = 20;
+const PATIENCE = 10;
 /** Where the system has no watches left (inotify's limits). */
 const UNWATCHED_MS = 1000;
 
@@ -44,7 +45,7 @@ export class Pulse {
     // The file has come to be, or the watch is of one that is gone.
     if (came && !this.#watchesFile) this.#watch();
     const now = performance.now();
-    if (now - this.#wakesSince > BEAT_MS) [this.#wakes, this.#wakesSince] = [0, now];
+    if (now - this.#wakesSince > HURRY_MS) [this.#wakes, this.#wakesSince] = [0, now];
     if (!came || ++this.#wakes < MANY) return;
     this.#unwatch();
     this.#empty = 0;

@@ -30,7 +30,11 @@ export class Standings {
 
 function advance(standing: Standing, step: number, value: number, at: number): void {
   standing.points++;
-  if (at >= standing.at) Object.assign(standing, { step, value, at });
+  if (at >= standing.at) {
+    standing.step = step;
+    standing.value = value;
+    standing.at = at;
+  }
   if (Number.isNaN(value)) return;
   if (standing.lowest === null || value < standing.lowest.value) standing.lowest = { step, value };
   if (standing.highest === null || value > standing.highest.value) standing.highest = { step, value };

@@ -6,14 +6,14 @@ import { LINE_BYTES } from '../../../src/daemon/tracking/metrics-line.js';
 function told(text: string, pieceBytes: number, offset = 0): string[] {
   const heard: string[] = [];
   const lines = new Lines(offset, {
-    line: (bytes, end) => heard.push(`${bytes.length > 20 ? bytes.length : bytes} ${end}`),
+    line: (line, end) => heard.push(`${line.length > 20 ? line.length : line} ${end}`),
     overlong: (end) => heard.push(`overlong ${end}`),
     zeros: (end) => heard.push(`zeros ${end}`),
   });
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length; at += pieceBytes) lines.feed(bytes.subarray(at, at + pieceBytes));
   expect(lines.offset).toBe(offset + bytes.length);
-  lines.finish((last) => last.toString() === 'whole');
+  lines.finish((last) => last === 'whole');
   return heard;
 }
 
