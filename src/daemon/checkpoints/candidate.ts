@@ -38,6 +38,8 @@ export interface Places {
   only: Preset | null;
   /** Absolute, or below each run directory where it begins with `{run_dir}/`; null: what the stacks' names find. */
   pattern: string | null;
+  /** The run's directory of curves: Lightning's checkpoints lie beside the events of its logger; null: not looked at. */
+  curves: string | null;
   /** Outside of run directories only what was written while one of the attempts was there; Unix ms. */
   windows: readonly { from: number; to: number }[];
   /** A key of the metrics, of which each checkpoint gets the value that belongs to its step. */

@@ -13,6 +13,8 @@ import { resumePoint } from './way.js';
 export interface Past {
   attempts: readonly PastAttempt[];
   submission: Pick<Submission, 'cwd' | 'resumeArg' | 'checkpoints'>;
+  /** See Places. */
+  curves?: string | null;
 }
 
 export interface Found {
@@ -54,10 +56,10 @@ export async function nextResumePoint(choice: ResumeChoice, past: Past, inspect:
 /** Whether the attempt left a complete checkpoint that it did not start from. Nothing is verified. */
 export async function progressed(
   attempt: PastAttempt,
-  submission: Past['submission'],
+  of: Omit<Past, 'attempts'>,
   inspect: Inspect,
 ): Promise<boolean> {
-  const found = await candidatesOf({ attempts: [attempt], submission }, 1, inspect);
+  const found = await candidatesOf({ ...of, attempts: [attempt] }, 1, inspect);
   return found.some(
     ({ missing, path, writtenAt }) =>
       missing === null && path !== attempt.resumedFrom && writtenAt >= attempt.claimedAt,
@@ -66,11 +68,12 @@ export async function progressed(
 
 /** All that is there, of the attempts from number `since` on. */
 export const candidatesOf = (
-  { attempts, submission }: Past,
+  { attempts, submission, curves }: Past,
   since: number,
   inspect: Inspect,
   settled = Number.POSITIVE_INFINITY,
-): Promise<Candidate[]> => inspect('scan', { places: placesOf(attempts, submission, since), settled });
+): Promise<Candidate[]> =>
+  inspect('scan', { places: placesOf(attempts, submission, since, curves), settled });
 
 async function newest(past: Past, since: number, inspect: Inspect): Promise<Found> {
   const complete = newestFirst(await candidatesOf(past, since, inspect)).filter(

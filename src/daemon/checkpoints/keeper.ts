@@ -1,6 +1,7 @@
 import { UserError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { Submission } from '../run/submission.js';
+import { tensorboardDir } from '../rundir/paths.js';
 import type { SeenCheckpoint } from '../store/checkpoints.js';
 import type { StoredAttempt, StoredCheckpoint, StoredRun } from '../store/stored.js';
 import type { Candidate } from './candidate.js';
@@ -57,8 +58,10 @@ export class Keeper {
   async progressed(attempt: StoredAttempt): Promise<boolean> {
     const submission = this.ports.submission(attempt.runId);
     if (submission === null) return false;
-    if (placeNamed(submission) === null && (await isUntouched(attempt.runDir, attempt.number))) return false;
-    return progressed(attempt, submission, this.ports.inspect);
+    const past = this.#past(attempt.runId, submission);
+    const { runDir, number } = attempt;
+    if (placeNamed(submission) === null && (await isUntouched(runDir, number, past.curves))) return false;
+    return progressed(attempt, past, this.ports.inspect);
   }
 
   /** The attempt of a run has ended: nothing is spoken for any more. `watched`: it was there long enough to be. */
@@ -122,10 +125,11 @@ export class Keeper {
   #candidates = (runId: number, submission: Submission, settled: number): Promise<Candidate[]> =>
     candidatesOf(this.#past(runId, submission), 1, this.ports.inspect, settled);
 
-  #past = (runId: number, submission: Submission): Past => ({
-    attempts: this.ports.attempts(runId),
-    submission,
-  });
+  #past(runId: number, submission: Submission): Past {
+    const run = this.ports.run(runId);
+    const curves = run === null ? null : tensorboardDir(run.project, run.experimentId);
+    return { attempts: this.ports.attempts(runId), submission, curves };
+  }
 
   /** Reads whole what is complete and has not been read since it was written; the newest first. */
   async #read(runId: number, all: readonly Candidate[]): Promise<Judged[]> {

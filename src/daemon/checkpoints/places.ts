@@ -24,6 +24,7 @@ export function placesOf(
   attempts: readonly PastAttempt[],
   { checkpoints }: Pick<Submission, 'checkpoints'>,
   since: number,
+  curves: string | null = null,
 ): Places {
   const line = attempts.filter(({ number, runDir }) => number >= since && runDir !== '');
   const where = checkpoints?.where ?? null;
@@ -38,6 +39,7 @@ export function placesOf(
     runDirs,
     only: where !== null && isPreset(where) ? where : null,
     pattern: where === null || isPreset(where) ? null : where,
+    curves,
     windows: line.map(({ claimedAt, endedAt }) => ({
       from: claimedAt,
       to: endedAt ?? Number.POSITIVE_INFINITY,

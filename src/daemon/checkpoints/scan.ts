@@ -45,8 +45,10 @@ function pathsIn(runDir: string, { pattern }: Places, budget: { left: number }):
   return pattern.startsWith(IN_RUN_DIR) ? expand(runDir, pattern.slice(IN_RUN_DIR.length), budget) : [];
 }
 
-const outsidePaths = ({ pattern }: Places, budget: { left: number }): Found[] =>
-  pattern === null || pattern.startsWith(IN_RUN_DIR) ? [] : expand('/', pattern.slice(1), budget);
+function outsidePaths({ pattern, curves }: Places, budget: { left: number }): Found[] {
+  if (pattern === null) return curves === null ? [] : walk(curves, 0, budget);
+  return pattern.startsWith(IN_RUN_DIR) ? [] : expand('/', pattern.slice(1), budget);
+}
 
 function walk(directory: string, depth: number, budget: { left: number }): Found[] {
   const found: Found[] = [];

@@ -73,7 +73,7 @@ describe('what the next attempt goes on from', () => {
 });
 
 describe('progress', () => {
-  const left = (one: PastAttempt): Promise<boolean> => progressed(one, submission, inspect);
+  const left = (one: PastAttempt): Promise<boolean> => progressed(one, { submission }, inspect);
 
   test('a checkpoint that it did not start from', async () => {
     expect(await left(attempt(1, 'a', []))).toBe(false);

@@ -11,8 +11,9 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { nextResumePoint } from '../../../src/daemon/checkpoints/choose.js';
+import { nextResumePoint, progressed } from '../../../src/daemon/checkpoints/choose.js';
 import { type Preset, WAYS } from '../../../src/daemon/checkpoints/preset.js';
+import { isUntouched } from '../../../src/daemon/checkpoints/untouched.js';
 import type { CheckpointWishes } from '../../../src/daemon/run/submission.js';
 import { inspecting } from '../../helpers/inspecting.js';
 import { accelerated, hdf5, huggingFace, put, tfjs, torch, zip } from './files.js';
@@ -232,6 +233,18 @@ describe('a place that two runs use, one after the other', () => {
   });
 });
 
+test("beside the curves, as with Lightning's logger: what was written while an attempt was there", async () => {
+  const curves = join(runDir, 'curves');
+  put(curves, { 'checkpoints/epoch=0-step=20.ckpt': torch(20), 'events.out.tfevents.1.host.1.0': 'x' }, 2000);
+  put(curves, { 'checkpoints/epoch=1-step=40.ckpt': torch(40) }, 4000);
+  const submission = { cwd: '/', resumeArg: null };
+  const past = { attempts: [attempt(1, join(runDir, 'run'), 1000, 3000)], submission, curves };
+  const { point } = await nextResumePoint({ from: 'newest' }, past, inspect);
+  expect(point?.path).toBe(join(curves, 'checkpoints/epoch=0-step=20.ckpt'));
+  expect(await progressed(past.attempts[0]!, past, inspect)).toBe(true);
+  expect(await isUntouched(join(runDir, 'run'), 1, curves)).toBe(false);
+});
+
 test('a copy that was made for a later attempt stands for its original only where that is gone', async () => {
   const first = put(join(runDir, '1'), { 'out/ckpt.pt': torch(50, 'iter_num') });
   const second = join(runDir, '2');
@@ -253,7 +266,7 @@ test('while an attempt is there, what has no manifest counts once it is quiet', 
   put(runDir, { 'out/ckpt.pt': torch(50), ...below('checkpoints/step-00000007', plain(7)) }, 5000);
   const places = {
     runDirs: [{ attempt: 1, runDir, since: 0, metricsFile: join(runDir, 'none') }],
-    ...{ only: null, pattern: null, windows: [], metric: null },
+    ...{ only: null, pattern: null, curves: null, windows: [], metric: null },
   };
   const missing = async (settled: number) =>
     (await inspect('scan', { places, settled })).map(({ missing }) => missing);
