@@ -19,6 +19,8 @@ export interface Way {
   argument: string | null;
   /** It looks into its own directory: the checkpoint is copied to the same place below the new run directory. */
   inPlace: boolean;
+  /** Its steps are logged as counted from zero: the first that a resumed one logs is what the checkpoint states. */
+  again?: true;
 }
 
 /** What each stack's own scripts understand. */
@@ -26,16 +28,16 @@ export const WAYS: Readonly<Record<Preset, Way>> = {
   plain: { argument: null, inPlace: false },
   // TrainingArguments, parsed by HfArgumentParser.
   hf: { argument: '--resume_from_checkpoint {ckpt}', inPlace: false },
-  // LightningCLI's fit.
-  lightning: { argument: '--ckpt_path {ckpt}', inPlace: false },
+  // LightningCLI's fit. `global_step` says how many were made.
+  lightning: { argument: '--ckpt_path {ckpt}', inPlace: false, again: true },
   // The examples of accelerate and diffusers.
   accelerate: { argument: '--resume_from_checkpoint {ckpt}', inPlace: false },
   timm: { argument: '--resume {ckpt}', inPlace: false },
-  // BackupAndRestore looks into its directory.
-  keras: { argument: null, inPlace: true },
+  // BackupAndRestore looks into its directory, and states the epoch to come.
+  keras: { argument: null, inPlace: true, again: true },
   tfjs: { argument: null, inPlace: false },
-  // train.py looks into out_dir.
-  nanogpt: { argument: '--init_from=resume', inPlace: true },
+  // train.py looks into out_dir, and evaluates first where it saved last.
+  nanogpt: { argument: '--init_from=resume', inPlace: true, again: true },
   torch: { argument: null, inPlace: false },
 };
 

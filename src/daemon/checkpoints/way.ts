@@ -1,7 +1,7 @@
 import type { ResumePoint } from '../run/resume.js';
 import type { Submission } from '../run/submission.js';
 import type { Candidate } from './candidate.js';
-import { isPreset, WAYS } from './preset.js';
+import { isPreset, WAYS, type Way } from './preset.js';
 
 /** `--resume-arg in-place`: no argument, a copy. */
 export const IN_PLACE = 'in-place';
@@ -15,12 +15,13 @@ export function resumePoint(
   { resumeArg, checkpoints }: Pick<Submission, 'resumeArg' | 'checkpoints'>,
 ): ResumePoint {
   const chosen = checkpoints?.where ?? '';
-  const way = preset === null ? { argument: null, inPlace: false } : WAYS[preset];
+  const way: Way = preset === null ? { argument: null, inPlace: false } : WAYS[preset];
   const asked = resumeArg === null || resumeArg === IN_PLACE ? null : resumeArg;
   const inPlace = resumeArg === IN_PLACE || (way.inPlace && !asked?.includes('{ckpt}'));
   return {
     path,
     step,
+    logsFrom: step === null || way.again === true ? step : step + 1,
     argument: asked ?? (resumeArg === null && isPreset(chosen) ? way.argument : null),
     inPlace: inPlace ? (of?.below ?? null) : null,
   };

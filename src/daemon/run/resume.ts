@@ -4,6 +4,8 @@ export interface ResumePoint {
   path: string;
   /** null: it states none. */
   step: number | null;
+  /** Of the steps that the attempt logs, the first; null: nobody can tell. */
+  logsFrom: number | null;
   /** Added to the command, in words as a shell would split them: `--resume={ckpt}`. */
   argument: string | null;
   /** Where it is copied to below a new run directory, for programs that look there by themselves. */

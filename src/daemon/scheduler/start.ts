@@ -123,13 +123,9 @@ const curveGoesOn = async (
   { run, experimentId }: Order,
   point: ResumePoint | null,
 ): Promise<string | null> =>
-  run.attempt === 0 && point === null ? null : ports.goOn({ ...run, experimentId }, firstStep(point));
-
-/** null: nobody can tell. */
-function firstStep(point: ResumePoint | null): number | null {
-  if (point === null) return 0;
-  return point.step === null ? null : point.step + 1;
-}
+  run.attempt === 0 && point === null
+    ? null
+    : ports.goOn({ ...run, experimentId }, point === null ? 0 : point.logsFrom);
 
 const prepare = (
   ports: Ports,

@@ -233,6 +233,15 @@ describe('a place that two runs use, one after the other', () => {
   });
 });
 
+test('the first step that is logged after a resume: the next, or the same where steps are counted from zero', async () => {
+  put(runDir, below('out/checkpoint-500', huggingFace(500)));
+  expect(await newest()).toMatchObject({ step: 500, logsFrom: 501 });
+  put(runDir, { 'checkpoints/epoch=0-step=5.ckpt': torch(5) }, 2000);
+  expect(await newest()).toMatchObject({ step: 5, logsFrom: 5 });
+  put(runDir, { 'weights/1.bin': 'x' }, 3000);
+  expect(await newest({ where: '{run_dir}/weights/*.bin' })).toMatchObject({ step: null, logsFrom: null });
+});
+
 test("beside the curves, as with Lightning's logger: what was written while an attempt was there", async () => {
   const curves = join(runDir, 'curves');
   put(curves, { 'checkpoints/epoch=0-step=20.ckpt': torch(20), 'events.out.tfevents.1.host.1.0': 'x' }, 2000);

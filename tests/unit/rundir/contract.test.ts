@@ -6,6 +6,7 @@ import { order } from './fixture.js';
 const resume = {
   path: '/p/outputs/hydra/d/t/checkpoints/step-00000120',
   step: 120,
+  logsFrom: 121,
   argument: null,
   inPlace: null,
 };
