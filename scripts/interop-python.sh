@@ -11,7 +11,7 @@ case ${1:?a set: training, grpc, stacks} in
   tensorflow) packages=(--no-deps tensorflow-cpu==2.21.0) ;;
   grpc) packages=(grpcio==1.85.1 grpcio-tools==1.85.1 grpcio-reflection==1.85.1 grpcio-health-checking==1.85.1) ;;
   # What people train with, and their trackers; several gigabytes, for npm run test:heavy alone.
-  stacks) packages=(torch==2.15.0 lightning==2.6.6 'jsonargparse[signatures]==4.53.0' transformers==5.24.0 accelerate==1.15.0 timm==1.0.31 keras==3.15.1 jax==0.10.2 h5py==3.16.0 hydra-core==1.3.2 omegaconf==2.3.0 mlflow-skinny==3.17.2 wandb==0.31.0) ;;
+  stacks) packages=(torch==2.15.0 lightning==2.6.6 'jsonargparse[signatures]==4.53.0' transformers==5.24.0 accelerate==1.15.0 timm==1.0.31 keras==3.15.1 jax==0.10.2 h5py==3.16.0 hydra-core==1.3.2 omegaconf==2.3.0 tensorboard==2.21.0 tensorboard-data-server==0.7.2 tensorboardX==2.6.5 mlflow-skinny==3.17.2 wandb==0.31.0) ;;
   *) echo "no set $1: training, tensorflow, grpc, stacks" >&2; exit 2 ;;
 esac
 

@@ -2,6 +2,7 @@
 
     expctl submit -- python hydra_app.py optim.lr=0.02
 """
+import json
 import os
 import time
 from pathlib import Path
@@ -9,6 +10,11 @@ from pathlib import Path
 import hydra
 import torch
 from hydra.core.hydra_config import HydraConfig
+
+
+def log(step, **metrics):
+    with open(os.environ.get("EXPD_METRICS", "metrics.jsonl"), "a") as lines:
+        lines.write(json.dumps({"step": step, **metrics}) + "\n")
 
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="config")
@@ -33,6 +39,7 @@ def main(cfg):
         optimizer.step()
         step += 1
         print(f"step {step} loss {loss.item():.9f}", flush=True)
+        log(step, loss=loss.item())
         if step % cfg.save_every == 0:
             torch.save({"step": step, "model": model.state_dict(), "optimizer": optimizer.state_dict()}, out / f"ckpt_{step}.pt")
         time.sleep(cfg.pause)

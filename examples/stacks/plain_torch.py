@@ -1,8 +1,9 @@
 """Plain PyTorch: one file that is replaced at every save. Resumes from EXPD_RESUME_FROM.
 
-What makes it resumable is marked with (1) to (3).
+What makes it resumable is marked with (1) to (3); (4) is its curve.
 """
 import argparse
+import json
 import os
 import time
 
@@ -39,6 +40,11 @@ def save():
     os.replace(path + ".tmp", path)  # (2) whole or not at all
 
 
+def log(step, **metrics):
+    with open(os.environ.get("EXPD_METRICS", "metrics.jsonl"), "a") as lines:
+        lines.write(json.dumps({"step": step, **metrics}) + "\n")  # (4) for expctl metrics, plot and TensorBoard
+
+
 while step < knobs.steps:
     x = torch.randn(32, 8)
     loss = (model(x).squeeze(1) - x.sum(1).sin()).square().mean()
@@ -47,6 +53,7 @@ while step < knobs.steps:
     optimizer.step()
     step += 1
     print(f"step {step} loss {loss.item():.9f}", flush=True)
+    log(step, loss=loss.item())
     if step % knobs.save_every == 0 or step == knobs.steps:
         save()  # (3) with everything that the next step depends on
     time.sleep(knobs.pause)
