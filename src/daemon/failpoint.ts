@@ -4,6 +4,8 @@
  */
 export const FAILPOINTS = [
   'beforePrepare',
+  'beforeMark',
+  'afterMark',
   'beforeClaim',
   'afterClaim',
   'afterLaunch',

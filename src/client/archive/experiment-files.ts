@@ -4,6 +4,7 @@ import { type Run, RunsService } from '../../gen/expd/v1/runs.js';
 import type { Daemon } from '../connect.js';
 import { ClientError } from '../errors.js';
 import { isFinal } from '../render/run.js';
+import { writerElsewhere } from './writer-elsewhere.js';
 
 /** All that lies on disk of an experiment. */
 export interface ExperimentFiles {
@@ -29,6 +30,17 @@ export async function experimentFiles(daemon: Daemon, named: string): Promise<Ex
       'wrong_state',
       `run ${unfinished.id} is not over: what it writes would be torn`,
       `expctl wait ${unfinished.id}`,
+    );
+  const elsewhere = writerElsewhere(
+    project,
+    experimentId,
+    runs.map(({ ulid }) => ulid),
+  );
+  if (elsewhere !== null)
+    throw new ClientError(
+      'wrong_state',
+      `${elsewhere} still writes ${experimentId}: what it writes would be torn`,
+      'archive it once that is over',
     );
   const attempts = await Promise.all(
     runs.map(({ id }) => daemon.call(RunsService.get, { run: String(id), logLines: 0 })),

@@ -8,8 +8,19 @@ export interface Chosen {
   experimentId: string;
 }
 
-/** Those of the runs whose experiment has curves already, and that do not say what becomes of them. */
-export async function refusedExperiments(chosen: readonly Chosen[]): Promise<Map<NewRun, UserError>> {
+export interface ExperimentPorts {
+  /** Whose run, of another daemon, writes the curves of an experiment, for people; null: none does. */
+  elsewhere(of: { project: string; experimentId: string }): Promise<string | null>;
+}
+
+/**
+ * Those of the runs whose experiment has curves already, and that do not say what becomes of them; and those that
+ * are not to go on with what a run elsewhere is writing.
+ */
+export async function refusedExperiments(
+  chosen: readonly Chosen[],
+  { elsewhere }: ExperimentPorts,
+): Promise<Map<NewRun, UserError>> {
   const asking = chosen.filter(({ run }) => run.existingExperiment === null);
   const projects = new Set(asking.map(({ run }) => run.project));
   const refused = new Map<NewRun, UserError>();
@@ -20,8 +31,20 @@ export async function refusedExperiments(chosen: readonly Chosen[]): Promise<Map
     for (const { run, experimentId } of some)
       if (taken.has(experimentId)) refused.set(run, hasCurves(experimentId));
   }
+  for (const { run, experimentId } of chosen) {
+    if (run.existingExperiment === 'continue') continue;
+    const who = await elsewhere({ project: run.project, experimentId });
+    if (who !== null) refused.set(run, written(experimentId, who));
+  }
   return refused;
 }
+
+const written = (id: string, who: string): UserError =>
+  new UserError(
+    'experiment_taken',
+    `the experiment ${id} is being written by ${who}`,
+    '--continue waits for it and goes on with its curves; or choose another --experiment-id',
+  );
 
 const hasCurves = (id: string): UserError =>
   new UserError(

@@ -44,6 +44,7 @@ import { getConfiguration } from './configuration.js';
 import type { ContentPort } from './contents.js';
 import { edit } from './edit.js';
 import type { EnvironmentPort } from './environment.js';
+import type { ExperimentPorts } from './experiments.js';
 import { explain, get } from './get.js';
 import { groupViews, removeGroup, setGroup } from './groups.js';
 import { list } from './list.js';
@@ -69,6 +70,7 @@ export interface RunsPorts {
   configurations: ContentPort;
   diffs: Pick<ContentStore, 'store' | 'release'>;
   files: RunFiles;
+  experiments: ExperimentPorts;
   keeper: Pick<Keeper, 'choose' | 'at'>;
   clock: Clock;
   defaults(): Defaults;

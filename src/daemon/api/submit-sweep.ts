@@ -92,7 +92,7 @@ export class GatheredSweep {
     const jobs = this.#jobs.map(({ run }) => run);
     const sweep = await this.#sweep(first.run);
     const chosen = this.#chosen(sweep, jobs);
-    const refused = await refusedExperiments(chosen);
+    const refused = await refusedExperiments(chosen, this.ports.experiments);
     for (const [number, run] of jobs.entries()) {
       const error = refused.get(run);
       if (error !== undefined) this.#refuse(number, run.overrides, error);

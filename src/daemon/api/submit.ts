@@ -11,7 +11,7 @@ import type { Command, Result } from '../queue/commands.js';
 import type { Queue } from '../queue/queue.js';
 import type { Reader } from '../store/reader.js';
 import { toDetail } from './errors.js';
-import { refusedExperiments } from './experiments.js';
+import { type ExperimentPorts, refusedExperiments } from './experiments.js';
 import { Preparation, type PreparationPorts } from './preparation.js';
 import { decided } from './results.js';
 import { inSlices } from './slices.js';
@@ -23,6 +23,7 @@ export interface SubmitPorts extends PreparationPorts {
   reads: PreparationPorts['reads'] &
     Pick<Reader, 'submission' | 'runByKey' | 'sweepByKey' | 'jobsOf' | 'sweepCounts'>;
   reasons: Reasons;
+  experiments: ExperimentPorts;
   /** The daemon's condition, as far as it matters to a submitter. */
   notices(): string[];
 }
@@ -136,7 +137,7 @@ class Batches implements Call {
       const { run, warnings } = await this.preparation.run(asked);
       const { key, experimentId } = run;
       if (experimentId !== null && (key === null || this.ports.reads.runByKey(key) === null)) {
-        const refused = (await refusedExperiments([{ run, experimentId }])).get(run);
+        const refused = (await refusedExperiments([{ run, experimentId }], this.ports.experiments)).get(run);
         if (refused !== undefined) throw refused;
       }
       return { command: { do: 'submit', run }, warnings };

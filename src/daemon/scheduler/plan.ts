@@ -47,12 +47,18 @@ export interface Machine {
   lowDisk(project: string): string | null;
   group(name: string): { limit: number; running: number };
   sweep(id: number): { limit: number; running: number };
-  /** The run that writes the curves of an experiment, or null. */
-  writer(experiment: Experiment): number | null;
+  /** Who writes the curves of the run's experiment, or null. */
+  writer(run: Pick<Waiting, 'id' | 'experiment' | 'begun'>): CurveWriter | null;
   /** Another unfinished run that has begun to write its checkpoints there, or null. */
   keeper(run: Pick<Waiting, 'id' | 'place' | 'begun'>): number | null;
   dependency(on: Dependency): DependencyState;
 }
+
+export type CurveWriter =
+  /** It writes now, or is not over and goes on with them. */
+  | { run: number; writes: boolean }
+  /** A run of another daemon, in words for people. */
+  | { elsewhere: string };
 
 export type DependencyState = 'met' | 'pending' | 'failed';
 
@@ -124,7 +130,10 @@ class Planned {
     this.starts.find((other) => other.place !== null && overlap(other.place, place))?.id ?? null;
   ofGroup = (name: string): number => this.#groups.get(name) ?? 0;
   ofSweep = (id: number): number => this.#sweeps.get(id) ?? 0;
-  writer = (experiment: Experiment): number | null => this.#writers.get(experimentKey(experiment)) ?? null;
+  writer({ experiment }: Pick<Waiting, 'experiment'>): CurveWriter | null {
+    const run = this.#writers.get(experimentKey(experiment));
+    return run === undefined ? null : { run, writes: true };
+  }
 }
 
 /** Equal for what lies in one directory. */
@@ -178,16 +187,19 @@ function limits(run: Waiting, machine: Machine, planned: Planned): Reason | null
     if (sweep.limit > 0 && inSweep >= sweep.limit)
       return { code: 'sweep_limit', text: `${inSweep} of sweep s${run.sweep} run already` };
   }
-  const writer = machine.writer(run.experiment) ?? planned.writer(run.experiment);
-  if (writer !== null)
-    return {
-      code: 'experiment_busy',
-      text: `experiment ${run.experiment.id} is being written by run ${writer}`,
-    };
+  const writer = machine.writer(run) ?? planned.writer(run);
+  if (writer !== null) return { code: 'experiment_busy', text: busy(run.experiment, writer) };
   const keeper = run.place === null ? null : (machine.keeper(run) ?? planned.keeper(run.place));
   if (keeper !== null)
     return { code: 'place_busy', text: `run ${keeper} writes its checkpoints to ${run.place}` };
   return null;
+}
+
+function busy({ id }: Experiment, writer: CurveWriter): string {
+  if ('elsewhere' in writer) return writer.elsewhere;
+  return writer.writes
+    ? `experiment ${id} is being written by run ${writer.run}`
+    : `experiment ${id} is that of run ${writer.run}, which is not over`;
 }
 
 /** Ahead by no more than such waits last: what lies further ahead was set by a clock that has since gone back. */

@@ -5,6 +5,7 @@ import type { ResumePoint } from '../run/resume.js';
 import type { CodeState, Dependency, Drift, Submission } from '../run/submission.js';
 import type { Sweep } from '../run/sweep.js';
 import type { TrackerRuns } from '../rundir/trackers.js';
+import type { TakenCurves } from '../rundir/writers.js';
 import type { StoredAttempt, StoredRun } from '../store/stored.js';
 import type { Executor } from '../supervisor/executor.js';
 
@@ -41,6 +42,12 @@ export interface Ports {
   progressed(attempt: StoredAttempt): Promise<boolean>;
   /** Whether there are curves under the run's experiment id, which are not its own: it has never started. */
   experimentTaken(run: StoredRun): Promise<boolean>;
+  /** Keeps all other daemons from the run's curves until it leaves them. @throws CwdGone */
+  takeExperiment(run: StoredRun, submission: Submission): Promise<TakenCurves>;
+  /** The run is over, or has never begun. Never fails. */
+  leaveExperiment(run: Pick<StoredRun, 'id' | 'ulid'>): Promise<void>;
+  /** Another daemon that has taken the run's curves, in words for people; null: none any more. */
+  experimentElsewhere(run: StoredRun): Promise<string | null>;
   /** Moves what lies under the run's experiment id to the project's trash. */
   replaceExperiment(run: StoredRun): Promise<void>;
   /** Why a project's or the state's file system has too little room, or null. */
@@ -66,6 +73,8 @@ export interface SchedulerStore {
   dependencies(runId: number): Dependency[];
   /** null: the stored bytes are not what was acknowledged. */
   submission(runId: number): Submission | null;
+  /** Runs that are not over and have had an attempt. */
+  begun(): Pick<StoredRun, 'id' | 'project' | 'experimentId'>[];
   /** Runs with an attempt that has not ended. */
   live(): { run: StoredRun; attempt: StoredAttempt }[];
   groups(): { name: string; limit: number }[];

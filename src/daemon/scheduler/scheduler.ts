@@ -7,8 +7,18 @@ import { isFinal, isLive, type RunState } from '../run/run.js';
 import type { Dependency } from '../run/submission.js';
 import type { StoredAttempt, StoredRun } from '../store/stored.js';
 import type { Fact } from '../supervisor/executor.js';
+import { BegunRuns } from './begun.js';
 import { Leases } from './leases.js';
-import { type DependencyState, type Machine, plan, type Reason, type Waiting, whyWaiting } from './plan.js';
+import {
+  type CurveWriter,
+  type DependencyState,
+  experimentKey,
+  type Machine,
+  plan,
+  type Reason,
+  type Waiting,
+  whyWaiting,
+} from './plan.js';
 import { type Ports, record } from './ports.js';
 import { type Claim, startAttempt } from './start.js';
 import { Turn } from './turn.js';
@@ -17,6 +27,8 @@ import { Turn } from './turn.js';
 const LONG_START_MS = 100;
 /** How long a low disk is believed before it is looked at again. */
 const DISK_RECHECK_MS = 10_000;
+/** How often it is looked whether another daemon still writes what a run waits for: a read; network file systems tell nobody. */
+const WRITER_RECHECK_MS = 1_000;
 
 /**
  * The loop: events in, starts and stops out. It alone decides what runs; the rules are in plan.ts,
@@ -27,6 +39,11 @@ export class Scheduler {
   readonly #leases = new Leases();
   /** States of runs that others wait for. */
   readonly #awaited = new Map<number, RunState>();
+  readonly #begun = new BegunRuns();
+  /** Why runs wait for another daemon, by experiment. */
+  readonly #elsewhere = new Map<string, string>();
+  /** Attempts that have ended and are not settled, with their runs. */
+  readonly #ending = new Map<string, number>();
   /** Queued runs that are to be cancelled when what they wait for fails. */
   readonly #fragile = new Set<number>();
   /** Attempts on their way to their first instruction, and who waits until there is none. */
@@ -54,6 +71,7 @@ export class Scheduler {
   /** Loads the queue, takes over what the last daemon left, then starts planning. */
   begin(): void {
     const { store, executor } = this.ports;
+    for (const run of store.begun()) this.#begun.add(run);
     this.#turn.load(store.queued().map((run) => this.#waiting(run)));
     const unsettled = store.live().map(({ run, attempt }) => {
       const stop = run.state === 'stopping' ? run.stop : null;
@@ -113,9 +131,11 @@ export class Scheduler {
     for (const id of removed) this.#forget(id);
     for (const run of changed) {
       if (this.#awaited.has(run.id)) this.#awaited.set(run.id, run.state);
+      this.#begun.take(run);
       if (run.state === 'queued') this.#turn.put(this.#waiting(run));
       else this.#forget(run.id);
       if (isLive(run.state)) this.#steer(run);
+      if (isCancelledBetween(run)) void this.#leave(run);
     }
     this.poke();
   }
@@ -191,7 +211,7 @@ export class Scheduler {
       },
       group: (name) => ({ limit: limits.get(name) ?? 0, running: this.#leases.inGroup(name) }),
       sweep: (id) => ({ limit: sweepLimit(id), running: this.#leases.inSweep(id) }),
-      writer: (experiment) => this.#leases.writer(experiment),
+      writer: (run) => this.#writer(run),
       keeper: (run) => this.#keeper(run),
       dependency: (on) => this.#dependency(on),
     };
@@ -201,6 +221,16 @@ export class Scheduler {
     const state = this.#awaited.get(on) ?? 'cancelled';
     if (!isFinal(state)) return 'pending';
     return kind === 'afterany' || state === 'succeeded' ? 'met' : 'failed';
+  }
+
+  /** Who writes them now; else who has begun to and is not over; else another daemon. */
+  #writer(of: Pick<Waiting, 'id' | 'experiment' | 'begun'>): CurveWriter | null {
+    const now = this.#leases.writer(of.experiment);
+    if (now !== null) return { run: now, writes: true };
+    const before = this.#begun.before(of);
+    if (before !== null) return { run: before, writes: false };
+    const elsewhere = this.#elsewhere.get(experimentKey(of.experiment));
+    return elsewhere === undefined ? null : { elsewhere };
   }
 
   /** Who writes there now; else who began before: of two that did, the older one goes on first. */
@@ -248,15 +278,23 @@ export class Scheduler {
       const started = await startAttempt(this.ports, runId, claim);
       if (started.launched) return true;
       if ('lowDisk' in started) this.#waitForDisk(started.project, started.lowDisk);
+      if ('elsewhere' in started) this.#waitForOther(started.run, started.elsewhere);
     } catch (err) {
       this.ports.log.error({ event: 'start_failed', runId, attemptId, err });
       return false; // A bug: the lease stays taken rather than the same start tried for ever.
     }
+    await this.#leave(this.ports.store.run(runId));
     this.#leases.free(attemptId);
     const run = this.ports.store.run(runId);
     if (run?.state === 'queued') this.#turn.put(this.#waiting(run));
     this.poke();
     return false;
+  }
+
+  /** Its curves are anybody's once it is over and they are written, or where it has not begun. */
+  async #leave(run: StoredRun | null): Promise<void> {
+    if (run === null || (run.attempt > 0 && !isFinal(run.state))) return;
+    if (![...this.#ending.values()].includes(run.id)) await this.ports.leaveExperiment(run);
   }
 
   #noLongerStarting(attemptId: string): void {
@@ -281,6 +319,21 @@ export class Scheduler {
     const until = this.ports.clock.now() + DISK_RECHECK_MS;
     this.#lowDisk.set(project, { text, until });
     this.ports.clock.at(until, () => this.poke());
+  }
+
+  #waitForOther(run: StoredRun, by: string): void {
+    const key = experimentKey(standing(run).experiment);
+    this.#elsewhere.set(key, by);
+    const { clock } = this.ports;
+    clock.at(clock.now() + WRITER_RECHECK_MS, () => void this.#lookAgain(run, key));
+  }
+
+  async #lookAgain(run: StoredRun, key: string): Promise<void> {
+    const waits = !this.#closed && this.#turn.get(run.id) !== undefined;
+    const still = waits ? await this.ports.experimentElsewhere(run) : null;
+    if (still !== null) return this.#waitForOther(run, still);
+    this.#elsewhere.delete(key);
+    this.poke();
   }
 
   #started({ attemptId, process }: Extract<Fact, { fact: 'started' }>): void {
@@ -310,6 +363,8 @@ export class Scheduler {
     const attempt = store.attempt(attemptId);
     if (held === undefined || attempt === null) return;
     const { runId } = held;
+    const run = store.run(runId);
+    this.#ending.set(attemptId, runId);
     // The processes are gone, so the slot is free whatever comes: what is next gets ready while it is found out how
     // this one ended. Claims are committed after that end, or with it.
     let handedIn = (): void => {};
@@ -350,6 +405,10 @@ export class Scheduler {
     failpoint('beforeSettled');
     executor.settled(attemptId);
     failpoint('afterSettled');
+    this.#ending.delete(attemptId);
+    const now = store.run(runId);
+    if (now !== null) await this.#leave(now);
+    else if (run !== null) await this.ports.leaveExperiment(run);
   }
 
   async #outcome(attempt: StoredAttempt, seen: Ending): Promise<{ outcome: Outcome; progressed: boolean }> {
@@ -386,6 +445,10 @@ export class Scheduler {
   #record = (command: Command, how?: Parameters<typeof record>[3]): Promise<void> =>
     record(this.ports, [command], () => this.#closed, how);
 }
+
+/** No attempt ends with it. */
+const isCancelledBetween = (run: StoredRun): boolean =>
+  run.state === 'cancelled' && run.outcome === null && run.attempt > 0;
 
 /** What counts against limits that several runs share. */
 const standing = ({ group, job, project, experimentId, checkpointPlace, attempt }: StoredRun) => ({

@@ -9,7 +9,7 @@ import type { Sweep } from '../run/sweep.js';
 import type { TrackerRuns } from '../rundir/trackers.js';
 import type { StoredRun } from '../store/stored.js';
 import { CwdGone, type Prepared } from '../supervisor/executor.js';
-import { experimentOf } from './experiment.js';
+import { takeCurves } from './experiment.js';
 import { isStorage, type Ports, record } from './ports.js';
 
 /** What became of a start. */
@@ -18,7 +18,9 @@ export type Started =
   /** The run was changed or ended meanwhile, held, or queued again with its back-off. */
   | { launched: false }
   /** Nothing of this project can start for want of disk space. */
-  | { launched: false; lowDisk: string; project: string };
+  | { launched: false; lowDisk: string; project: string }
+  /** Another daemon has the curves. */
+  | { launched: false; elsewhere: string; run: StoredRun };
 
 /** null: not asked, or not answered yet. */
 interface Claiming {
@@ -42,7 +44,7 @@ interface Order extends Claim {
 }
 
 /**
- * 1 look, 2 take a run directory, 3 fill it and beside that claim durably, 4 launch. Nothing is executed before the
+ * 1 look, 2 take the curves and a run directory, 3 fill it and beside that claim durably, 4 launch. Nothing is executed before the
  * claim is committed.
  */
 export async function startAttempt(ports: Ports, runId: number, claimed: Claim): Promise<Started> {
@@ -72,10 +74,12 @@ export async function startAttempt(ports: Ports, runId: number, claimed: Claim):
   try {
     const { drift, text, hold: holds } = await ports.drifted(run, submission);
     if (text !== null && holds) return hold(ports, run, { code: 'config_drift', text });
-    order.experimentId = await experimentOf(ports, run, submission);
+    const curves = await takeCurves(ports, run, submission);
+    if ('elsewhere' in curves) return { launched: false, elsewhere: curves.elsewhere, run };
+    order.experimentId = curves.experimentId;
     order.drift = drift;
     const { point, warnings } = await resumeFrom(ports, run, submission);
-    if (text !== null) warnings.push(text);
+    for (const line of [text, curves.warning]) if (line !== null) warnings.push(line);
     const broken = await curveGoesOn(ports, order, point);
     if (broken !== null) warnings.push(broken);
     prepared = await prepare(ports, order, submission, point, async (directory) => {

@@ -100,6 +100,8 @@ export function openReader(stateDir: string) {
     checkpoints: checkpoint.ofRun,
     /** Directories that unfinished runs which have begun write their checkpoints to. */
     places: run.places,
+    /** Runs that are not over and have had an attempt: curves are theirs. */
+    begun: run.begun,
     /** Another run than `runId` that came, or is to come, from this very checkpoint; null: none. */
     cameFrom(path: string, runId: number): number | null {
       const chosen = run.willResume().find(({ id, from }) => id !== runId && from === path);

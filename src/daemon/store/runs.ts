@@ -79,6 +79,8 @@ VALUES (@id, @ulid, @name, @state, @retries, @hold, @priority, @group, @beginAt,
   places: `
 SELECT id, checkpoint_place AS place FROM runs
 WHERE checkpoint_place IS NOT NULL AND ended_at IS NULL AND attempt > 0 ORDER BY id`,
+  begun:
+    'SELECT id, project, experiment_id AS experimentId FROM runs INDEXED BY runs_unfinished WHERE ended_at IS NULL AND attempt > 0',
   nameExperiment: 'UPDATE runs SET experiment_id = ? WHERE id = ?',
   writing: `
 SELECT id FROM runs WHERE experiment_id = ? AND project = ? AND ended_at IS NULL AND id <> ? ORDER BY id LIMIT 1`,
@@ -105,6 +107,8 @@ UPDATE runs SET name = @name, priority = @priority, group_name = @group, note = 
   tagAutomatically: 'INSERT OR IGNORE INTO tags (tag, run_id, automatic) VALUES (?, ?, 1)',
   untagAutomatically: 'DELETE FROM tags WHERE run_id = ? AND automatic = 1',
 };
+
+type BegunRow = Pick<StoredRun, 'id' | 'project' | 'experimentId'>;
 
 type NewRow = Pick<
   RunLabels,
@@ -169,6 +173,7 @@ export function runs(db: Connection) {
   const tagAutomatically = statement<[string, number]>(db, RUN_SQL.tagAutomatically);
   const untagAutomatically = statement<[number]>(db, RUN_SQL.untagAutomatically);
   const places = statement<[], { id: number; place: string }>(db, RUN_SQL.places);
+  const begun = statement<[], BegunRow>(db, RUN_SQL.begun);
   const parsed = (row: RunRow | undefined): StoredRun | null => (row === undefined ? null : parseRun(row));
 
   return {
@@ -226,6 +231,8 @@ export function runs(db: Connection) {
       for (const name of names) tagAutomatically.run(name, id);
     },
     /** Directories that unfinished runs which have begun write their checkpoints to. */
+    /** Those that are not over and have had an attempt. */
+    begun: (): BegunRow[] => begun.all(),
     places: (): { id: number; place: string }[] => places.all(),
   };
 }

@@ -10,6 +10,7 @@ import type { Queue } from '../queue/queue.js';
 import { tensorboardDir } from '../rundir/paths.js';
 import { discardSweep, dropPointer, presentSweep } from '../rundir/sweep-trash.js';
 import { moveToTrash, presentDirectories } from '../rundir/trash.js';
+import type { Writers } from '../rundir/writers.js';
 import type { Reader } from '../store/reader.js';
 import type { StoredAttempt, StoredRun } from '../store/stored.js';
 import type { CurrentSettings } from './current.js';
@@ -25,27 +26,38 @@ export async function lowDisk(
   return low.find((reason) => reason !== null) ?? null;
 }
 
-/** `rm`: run directories, and the curves, unless another run keeps its own under the same name. */
-export function runFiles(clock: Clock, reader: Pick<Reader, 'keptAs' | 'sweep'>): RunFiles {
-  const directories = (run: StoredRun, attempts: readonly StoredAttempt[]): string[] => [
-    ...attempts.map(({ runDir }) => runDir),
-    ...(reader.keptAs(run.project, run.experimentId, run.id) === null
-      ? [tensorboardDir(run.project, run.experimentId)]
-      : []),
-  ];
+/** `rm`: run directories, and the curves, unless another run keeps its own under the same name, here or elsewhere. */
+export function runFiles(
+  clock: Clock,
+  reader: Pick<Reader, 'keptAs' | 'sweep'>,
+  writers: Pick<Writers, 'elsewhere' | 'take' | 'leave'>,
+): RunFiles {
+  const runDirs = (attempts: readonly StoredAttempt[]): string[] => attempts.map(({ runDir }) => runDir);
+  const curves = async (run: StoredRun): Promise<string[]> => {
+    if (reader.keptAs(run.project, run.experimentId, run.id) !== null) return [];
+    const present = await presentDirectories([tensorboardDir(run.project, run.experimentId)]);
+    return present.length > 0 && (await writers.elsewhere(run)) === null ? present : [];
+  };
+  /** Nobody begins to write there before they are left again. */
+  const takenCurves = async (run: StoredRun): Promise<string[]> => {
+    const present = await curves(run);
+    if (present.length === 0) return [];
+    return (await writers.take(run, { cwd: run.project, umask: 0o077 })).taken ? present : [];
+  };
   return {
-    find: (run, attempts) => presentDirectories(directories(run, attempts)),
+    find: async (run, attempts) => presentDirectories([...runDirs(attempts), ...(await curves(run))]),
     async discard(run, attempts) {
       const { project, ulid, job } = run;
-      const moved = await moveToTrash({
-        project,
-        ulid,
-        directories: directories(run, attempts),
-        at: clock.now(),
-      });
-      const sweep = job === null ? null : reader.sweep(job.sweep);
-      if (job !== null && sweep !== null) await dropPointer(sweep, job.number);
-      return moved;
+      const taken = await takenCurves(run);
+      try {
+        const directories = [...runDirs(attempts), ...taken];
+        const moved = await moveToTrash({ project, ulid, directories, at: clock.now() });
+        const sweep = job === null ? null : reader.sweep(job.sweep);
+        if (job !== null && sweep !== null) await dropPointer(sweep, job.number);
+        return moved;
+      } finally {
+        if (taken.length > 0) await writers.leave(run);
+      }
     },
     findSweep: presentSweep,
     discardSweep: (sweep) => discardSweep(sweep, clock.now()),

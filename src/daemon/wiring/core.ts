@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { PACKAGE_ROOT } from '../../install.js';
@@ -13,12 +14,14 @@ import { openQueue } from '../queue/queue.js';
 import type { Submission } from '../run/submission.js';
 import { Chronicle } from '../rundir/chronicle.js';
 import { configurationStore } from '../rundir/configurations.js';
+import { daemonId } from '../rundir/daemon-id.js';
 import { diffStore } from '../rundir/diffs.js';
 import { environmentStore } from '../rundir/environment.js';
 import { layoutNamed, readLayouts } from '../rundir/layouts.js';
 import { Scribe } from '../rundir/scribe.js';
 import { SweepDirectories } from '../rundir/sweep-directories.js';
 import { SweepIndex } from '../rundir/sweep-index.js';
+import { Writers } from '../rundir/writers.js';
 import { takeLock } from '../store/lock.js';
 import { openReader } from '../store/reader.js';
 import { installShim, shimCandidates } from '../supervisor/shim.js';
@@ -98,6 +101,7 @@ export async function openCore({ places, loaded, flags, env, writer }: Given, cl
   closers.push(() => inspector.close());
   const sweepIndex = new SweepIndex({ clock, log, scribe, sweep: reader.sweep, jobsOf: reader.jobsOf });
   closers.push(() => sweepIndex.close());
+  const daemon = { daemon: await daemonId(places.state), host: hostname(), user: userName() };
   return {
     places,
     env,
@@ -115,6 +119,7 @@ export async function openCore({ places, loaded, flags, env, writer }: Given, cl
     scribe,
     layouts,
     composer,
+    writers: new Writers({ state: places.state, scribe, log, daemon }),
     inspect: inspector.inspect,
     sweeps: new SweepDirectories(scribe, configurations),
     chronicle: new Chronicle({
@@ -128,4 +133,13 @@ export async function openCore({ places, loaded, flags, env, writer }: Given, cl
       code: reader.code,
     }),
   };
+}
+
+/** The number where the system knows no name, as in many containers. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid!());
+  }
 }

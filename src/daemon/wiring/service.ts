@@ -73,7 +73,8 @@ const metricsPorts = ({ reader, queue }: Core, { tracking }: Work, calls: Calls)
 });
 
 function runsPorts(core: Core, { scheduler, tracking, keeper }: Work, calls: Calls): RunsPorts {
-  const { queue, reader, environments, configurations, diffs, clock, settings, layouts, chronicle } = core;
+  const { queue, reader, environments, configurations, diffs, clock, settings, layouts, chronicle, writers } =
+    core;
   return {
     calls,
     queue,
@@ -84,7 +85,8 @@ function runsPorts(core: Core, { scheduler, tracking, keeper }: Work, calls: Cal
     environments,
     configurations,
     diffs,
-    files: runFiles(clock, reader),
+    files: runFiles(clock, reader, writers),
+    experiments: { elsewhere: (of) => writers.elsewhere(of) },
     keeper,
     clock,
     defaults: () => ({

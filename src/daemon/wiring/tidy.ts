@@ -1,10 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import type { Log } from '../log.js';
 import type { Queue } from '../queue/queue.js';
+import { isFinal } from '../run/run.js';
 import type { Chronicle } from '../rundir/chronicle.js';
 import type { ContentStore } from '../rundir/content.js';
 import { attemptsDir } from '../rundir/paths.js';
 import { sweepRecords, sweepUnclaimed } from '../rundir/sweep.js';
+import type { Writers } from '../rundir/writers.js';
 import type { Reader } from '../store/reader.js';
 import type { Executor } from '../supervisor/executor.js';
 import type { Tracking } from './tracking.js';
@@ -16,6 +18,7 @@ export interface TidyPorts {
   executor: Pick<Executor, 'settled'>;
   chronicle: Chronicle;
   tracking: Pick<Tracking, 'ended'>;
+  writers: Writers;
   environments: Pick<ContentStore, 'removeUnused' | 'sweep'>;
   configurations: Pick<ContentStore, 'removeUnused' | 'sweep'>;
   diffs: Pick<ContentStore, 'removeUnused' | 'sweep'>;
@@ -36,13 +39,30 @@ export async function tidyUp(ports: TidyPorts): Promise<void> {
   // A claim is committed while its files are being made: one that is live may have no directory in the state yet.
   const written = [...known, ...reader.live().map(({ attempt }) => attempt)];
   await Promise.all(written.map(({ runDir, number }) => sweepRecords(runDir, number)));
-  for (const attempt of known.filter(({ phase }) => phase === 'ended')) {
+  const ended = known.filter(({ phase }) => phase === 'ended');
+  await leaveCurves(ports, new Set(ended.map(({ runId }) => runId)));
+  for (const attempt of ended) {
     const run = reader.run(attempt.runId);
     const told =
       run === null
         ? []
         : [chronicle.ended(attempt, run), chronicle.adopted(attempt, run), tracking.ended(attempt, run)];
-    void Promise.all(told).then(() => executor.settled(attempt.id));
+    void Promise.all(told).then(() => {
+      executor.settled(attempt.id);
+      const now = reader.run(attempt.runId);
+      if (run !== null && (now === null || isFinal(now.state))) void ports.writers.leave(run);
+    });
+  }
+}
+
+/** Of runs that are over, or that nobody has claimed; but `unsettled` ones have something to write first. */
+async function leaveCurves({ writers, reader }: TidyPorts, unsettled: ReadonlySet<number>): Promise<void> {
+  for (const marked of await writers.marked()) {
+    const run = reader.run(marked.id);
+    const ours = run !== null && run.ulid === marked.ulid;
+    const over = !ours || run.attempt === 0 || isFinal(run.state);
+    // In its turn: a start of the same run comes after it.
+    if (over && !(ours && unsettled.has(run.id))) void writers.leave(marked);
   }
 }
 

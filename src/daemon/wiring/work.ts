@@ -1,7 +1,9 @@
 import { appendFile } from 'node:fs/promises';
 import { discardExperiment, hasCurves } from '../rundir/experiments.js';
+import { waitsFor } from '../rundir/writers.js';
 import type { Ports } from '../scheduler/ports.js';
 import { Scheduler } from '../scheduler/scheduler.js';
+import type { StoredRun } from '../store/stored.js';
 import type { Fact } from '../supervisor/executor.js';
 import { readBootId } from '../supervisor/identity.js';
 import { openLocalExecutor } from '../supervisor/local.js';
@@ -17,7 +19,7 @@ export type Work = Awaited<ReturnType<typeof startWork>>;
 
 /** What executes and what decides: from here on runs start, and those of the last daemon are taken over. */
 export async function startWork(core: Core, closers: Closers) {
-  const { places, clock, log, settings, queue, reader, submission, chronicle, inspect } = core;
+  const { places, clock, log, settings, queue, reader, submission, chronicle, inspect, writers } = core;
   let seen: (fact: Fact) => void = () => {};
   const executor = await openLocalExecutor({
     state: places.state,
@@ -52,6 +54,12 @@ export async function startWork(core: Core, closers: Closers) {
     saysDone: ({ runDir, number }) => attemptSaysDone(runDir, number),
     progressed: (attempt) => care.keeper.progressed(attempt),
     experimentTaken: ({ project, experimentId }) => hasCurves(project, experimentId),
+    takeExperiment: (run, { cwd, umask }) => writers.take(run, { cwd, umask }),
+    leaveExperiment: (run) => writers.leave(run),
+    async experimentElsewhere(run) {
+      const who = await writers.elsewhere(run);
+      return who === null ? null : waitsFor(run, who);
+    },
     replaceExperiment: ({ project, experimentId, ulid }) =>
       discardExperiment({ project, experimentId, ulid, at: clock.now() }),
     lowDisk: (project) => lowDisk([project, places.state], settings.now),
@@ -79,6 +87,14 @@ export async function startWork(core: Core, closers: Closers) {
     void chronicle.adopted(attempt, run);
     void tracking.started(attempt, run);
     care.begin(attempt);
+    void keepCurves(core, run);
   }
   return { executor, scheduler, tracking, keeper: care.keeper };
+}
+
+/** Of a run that lives its mark may be missing: an older daemon made none, and people remove files. */
+async function keepCurves({ writers, submission, log }: Core, run: StoredRun): Promise<void> {
+  const { cwd = run.project, umask = 0o077 } = submission(run.id) ?? {};
+  const taken = await writers.take(run, { cwd, umask }).catch((err) => ({ taken: false as const, by: err }));
+  if (!taken.taken) log.warn({ event: 'curves_not_taken', runId: run.id, by: taken.by });
 }

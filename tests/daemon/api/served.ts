@@ -242,6 +242,7 @@ export class Served {
       environments: environmentStore(this.store.dir),
       configurations: configurationStore(this.store.dir),
       diffs,
+      experiments: { elsewhere: async () => null },
       files: this.#files(),
       keeper: { choose: () => this.#checkpoint(), at: () => this.#checkpoint() },
       clock,

@@ -37,6 +37,7 @@ const STATEMENTS = Object.entries({
 const ALLOWED: Readonly<Record<string, string>> = {
   'run.newest': 'LIMIT, in the order of the key',
   'run.places': 'the index holds unfinished runs only',
+  'run.begun': 'the index holds unfinished runs only',
   'run.willResume': 'the index holds unfinished runs only',
   'group.all': 'groups are few',
   'group.counts': 'the index holds unfinished runs only',

@@ -106,7 +106,9 @@ describe('plan', () => {
     const experiment = { project: '/p', id: 'base' };
     const queue = [run(1, { experiment }), run(2, { experiment }), run(3)];
     expect(ids(plan(queue, machine(), NOW).starts)).toEqual([1, 3]);
-    const busy = machine({ writer: ({ id }) => (id === 'base' ? 9 : null) });
+    const busy = machine({
+      writer: (of) => (of.experiment.id === 'base' ? { run: 9, writes: true } : null),
+    });
     expect(ids(plan(queue, busy, NOW).starts)).toEqual([3]);
     const elsewhere = { project: '/other', id: 'base' };
     expect(
@@ -159,9 +161,23 @@ describe('why a run waits', () => {
     [
       'experiment',
       run(1, { experiment: { project: '/p', id: 'base' } }),
-      { writer: () => 7 },
+      { writer: () => ({ run: 7, writes: true }) },
       'experiment_busy',
       /^experiment base is being written by run 7$/,
+    ],
+    [
+      'experiment of a run that is not over',
+      run(1, { experiment: { project: '/p', id: 'base' } }),
+      { writer: () => ({ run: 7, writes: false }) },
+      'experiment_busy',
+      /^experiment base is that of run 7, which is not over$/,
+    ],
+    [
+      'experiment of another daemon',
+      run(1),
+      { writer: () => ({ elsewhere: 'written on gpu2' }) },
+      'experiment_busy',
+      /^written on gpu2$/,
     ],
     [
       'group',
