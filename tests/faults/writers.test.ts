@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Failpoint } from '../../src/daemon/failpoint.js';
@@ -22,13 +22,13 @@ afterEach(() => Promise.all([here.close(), there.close()]));
 /** Also what is being made of them. */
 function marks(): string[] {
   try {
-    return readdirSync(join(here.project, 'outputs/tensorboard')).filter((name) => name.startsWith('.'));
+    return readdirSync(join(here.project, 'outputs/.writers'));
   } catch {
-    return []; // gone with the last one
+    return []; // none was made yet
   }
 }
-const mark = () => join(here.project, 'outputs/tensorboard/.base.writer');
-const holder = (): string => JSON.parse(readFileSync(mark(), 'utf8')).ulid;
+const mark = () => join(here.project, 'outputs/.writers/base');
+const holder = (): string => JSON.parse(readlinkSync(mark())).ulid;
 
 /** A run of one of them in the project of the first, which logs nothing; its id. */
 async function submit(home: Home, argv: string[], flags: string[] = []): Promise<number> {
@@ -69,7 +69,7 @@ test("of two daemons the second waits, says for whom, and goes on with what then
   letGo();
   await here.untilState(first, 'succeeded');
   await there.untilState(second, 'succeeded');
-  await until('nothing is left where nothing was logged', () => !existsSync(join(mark(), '..')));
+  await until('nothing is left where nothing was logged', () => marks().length === 0);
 });
 
 test("between its attempts the curves are a run's own, here and elsewhere, until it is given up", async () => {
@@ -102,7 +102,7 @@ test.each(DEATHS)('kill -9 at %s: its run waits for nobody, and nobody for it fo
   await died;
   here.daemon = null;
 
-  const marked = existsSync(mark());
+  const marked = marks().includes('base');
   const second = await submit(there, ['true'], ['--continue']);
   if (marked) await untilItWaits(there, second);
   else await there.untilState(second, 'succeeded');
@@ -137,7 +137,7 @@ test('whoever dies when: there are never two writers', () =>
         `run ${id} is over`,
         async () => {
           await alive(home);
-          return isOver(home, id).catch(() => false);
+          return isOver(home, id);
         },
         60_000,
       );
@@ -149,7 +149,12 @@ async function alive(home: Home): Promise<void> {
   if (home.daemon?.signalCode !== null || home.daemon.exitCode !== null) await home.start();
 }
 
-const isOver = async (home: Home, id: number): Promise<boolean> => (await home.run(id)).state === 'succeeded';
+/** Throws where it failed; false where the daemon died meanwhile. */
+async function isOver(home: Home, id: number): Promise<boolean> {
+  const run = await home.run(id).catch(() => null);
+  if (run?.state === 'failed') throw new Error(`run ${id}: ${JSON.stringify(run)}`);
+  return run?.state === 'succeeded';
+}
 
 test('a daemon that adopts a run whose mark was removed marks it again', async () => {
   const first = await submit(here, untilLet);
@@ -157,7 +162,7 @@ test('a daemon that adopts a run whose mark was removed marks it again', async (
   await here.stop('SIGKILL');
   rmSync(mark());
   await here.start();
-  await until('its mark', () => existsSync(mark()) && holder() === ulid);
+  await until('its mark', () => marks().includes('base') && holder() === ulid);
   letGo();
   await here.untilState(first, 'succeeded');
 });
@@ -183,7 +188,8 @@ test('what another daemon writes is neither moved away with a run nor packed', a
   expect(packed.stderr).toContain(`run ${second}`);
   expect(packed.code).toBe(1);
   await here.ok('rm', '--files', String(first));
-  expect(readdirSync(join(here.project, 'outputs/tensorboard'))).toEqual(['.base.writer', 'base']);
+  expect(readdirSync(join(here.project, 'outputs/tensorboard'))).toEqual(['base']);
+  expect(marks()).toEqual(['base']);
   letGo();
   await there.untilState(second, 'succeeded');
 });

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Whose run, of another daemon, writes an experiment's curves, by the mark beside them; null: none does. `ours`: ULIDs
+ * Whose run, of another daemon, writes an experiment's curves, by the link that marks them; null: none does. `ours`: ULIDs
  * of our own runs, which are over: a mark of theirs is about to go.
  */
 export function writerElsewhere(
@@ -12,7 +12,7 @@ export function writerElsewhere(
 ): string | null {
   let mark: unknown;
   try {
-    mark = JSON.parse(readFileSync(join(project, 'outputs/tensorboard', `.${experimentId}.writer`), 'utf8'));
+    mark = JSON.parse(readlinkSync(join(project, 'outputs/.writers', experimentId)));
   } catch (cause) {
     const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
     return missing ? null : 'somebody';

@@ -1,8 +1,10 @@
-import { constants } from 'node:fs';
-import { type FileHandle, link, open, rename, unlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readlink, rename, symlink, unlink } from 'node:fs/promises';
 
-/** Who writes an experiment's curves, as it stands in the file beside them. */
+/**
+ * Who writes an experiment's curves: the target of a symbolic link, as in the lock files of Emacs. symlink(2) is
+ * exclusive, on NFS too, and a link has its content or is not there, after a power cut as well, without an fsync that
+ * each start would wait for.
+ */
 export interface Mark {
   /** Random, of one state directory: containers may share host name, machine-id and every path. */
   daemon: string;
@@ -19,28 +21,27 @@ export type Marked =
   /** `who`: for people. */
   | { by: 'another'; who: string };
 
-/** Ours is far shorter. */
-const LONGEST = 4096;
 const VERSION = 1;
 
 /**
- * Makes the mark where there is none, whole or not at all, by link(2): it is exclusive on local file systems and on NFS
- * from version 2 on, and the content is on the disk before the name. `ours`: one of this daemon is there, and is
- * replaced. false: somebody else was first. @throws what the system says
+ * Makes the mark where there is none. `ours`: one of this daemon is there, and is replaced. false: somebody else was
+ * first. @throws what the system says
  */
-export async function putMark(file: string, mark: Mark, mode: number, ours: boolean): Promise<boolean> {
-  const temporary = temporaryOf(file, mark.daemon);
+export async function putMark(file: string, mark: Mark, ours: boolean): Promise<boolean> {
+  const text = JSON.stringify({ v: VERSION, ...mark });
   try {
-    await writeDurably(temporary, `${JSON.stringify({ v: VERSION, ...mark })}\n`, mode);
-    if (ours) await rename(temporary, file);
-    else await link(temporary, file);
+    if (!ours) await symlink(text, file);
+    else {
+      const temporary = temporaryOf(file, mark.daemon);
+      await unlink(temporary).catch(() => {}); // of one of ours that was killed
+      await symlink(text, temporary);
+      await rename(temporary, file);
+    }
     return true;
   } catch (cause) {
     // NFS may say so of a link that it has just made for us: whoever reads the mark then finds their own.
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw cause;
-  } finally {
-    await unlink(temporary).catch(() => {});
   }
 }
 
@@ -48,7 +49,7 @@ export async function putMark(file: string, mark: Mark, mode: number, ours: bool
 export async function readMark(file: string, daemon: string, host: string): Promise<Marked> {
   let text: string;
   try {
-    text = await readShort(file);
+    text = await readlink(file);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     return code === 'ENOENT' || code === 'ENOTDIR'
@@ -62,35 +63,11 @@ export async function readMark(file: string, daemon: string, host: string): Prom
   return { by: 'another', who: `run ${mark.runId} (${mark.ulid}) of ${mark.user} on ${where}` };
 }
 
-/** What a daemon that was killed while it made a mark left beside it. */
+/** What a daemon that was killed while it replaced a mark left beside it. */
 export const dropTemporary = (file: string, daemon: string): Promise<void> =>
   unlink(temporaryOf(file, daemon)).catch(() => {});
 
-const temporaryOf = (file: string, daemon: string): string =>
-  join(dirname(file), `.${basename(file)}.${daemon.slice(0, 12)}.tmp`);
-
-async function writeDurably(path: string, text: string, mode: number): Promise<void> {
-  const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants; // one of ours that was killed may have left its own
-  await using(await open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600), async (file) => {
-    await file.writeFile(text);
-    await file.chmod(mode); // whatever our umask is
-    await file.sync();
-  });
-}
-
-const readShort = async (path: string): Promise<string> =>
-  using(await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK), async (file) => {
-    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(LONGEST), position: 0 });
-    return buffer.toString('utf8', 0, bytesRead);
-  });
-
-async function using<T>(file: FileHandle, work: (file: FileHandle) => Promise<T>): Promise<T> {
-  try {
-    return await work(file);
-  } finally {
-    await file.close();
-  }
-}
+const temporaryOf = (file: string, daemon: string): string => `${file}.${daemon.slice(0, 12)}.tmp`;
 
 function parseMark(text: string): Mark | null {
   let found: unknown;

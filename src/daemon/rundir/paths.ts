@@ -36,9 +36,12 @@ export const outputsDir = (project: string): string => join(project, 'outputs');
 /** Not made by the daemon: a run that writes no events leaves no empty entry in TensorBoard. */
 export const tensorboardDir = (project: string, experimentId: string): string =>
   join(outputsDir(project), 'tensorboard', experimentId);
-/** Who writes there: beside the directory, which a run that logs nothing never makes and `--replace` moves away. */
+/**
+ * Who writes there (mark.ts): not within, since a run that logs nothing never makes the directory and `--replace` moves
+ * it away, and not where TensorBoard walks, which stumbles over links to nowhere.
+ */
 export const writerMark = (project: string, experimentId: string): string =>
-  join(outputsDir(project), 'tensorboard', `.${experimentId}.writer`);
+  join(outputsDir(project), '.writers', experimentId);
 export const runsIndex = (project: string): string => join(outputsDir(project), 'runs_index.jsonl');
 export const trashDir = (project: string): string => join(outputsDir(project), '.trash');
 

@@ -1,10 +1,10 @@
 import { mkdirSync, readlinkSync, symlinkSync, unlinkSync } from 'node:fs';
-import { lstat, readdir, readlink, rmdir, unlink } from 'node:fs/promises';
+import { readdir, readlink, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { failpoint } from '../failpoint.js';
 import type { Log } from '../log.js';
 import { dropTemporary, type Mark, putMark, readMark } from './mark.js';
-import { directoryMode, fileMode } from './modes.js';
+import { directoryMode } from './modes.js';
 import { CwdGone } from './order.js';
 import { outputsDir, writerMark } from './paths.js';
 import type { Scribe } from './scribe.js';
@@ -35,11 +35,11 @@ export interface WritersPorts {
 
 /** A directory that is gone again each time is none: a link to nowhere. */
 const MOST_TIMES = 10;
-/** File systems that have no hard links. */
-const UNMARKABLE: ReadonlySet<unknown> = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK']);
+/** File systems that have no symbolic links. */
+const UNMARKABLE: ReadonlySet<unknown> = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']);
 
 /**
- * One writer for each experiment's curves, among all daemons that share a project: a mark beside the directory, from
+ * One writer for each experiment's curves, among all daemons that share a project: a mark in outputs/.writers, from
  * before the first process of a run until the run is over. Nobody's mark grows old: only whose it is counts, and another's
  * is removed by people alone. Between runs of one daemon its database decides, so its own mark never holds it up.
  * A note in the state directory comes before each mark and goes after it: by that a new daemon finds what it has to remove.
@@ -95,12 +95,12 @@ export class Writers {
       failpoint('beforeMark');
       const mark: Mark = { ...daemon, state, runId: run.id, ulid: run.ulid };
       try {
-        if (!(await putMark(file, mark, fileMode(umask), found.by === 'us'))) continue;
+        if (!(await putMark(file, mark, found.by === 'us'))) continue;
         failpoint('afterMark');
         return { taken: true, warning: null };
       } catch (cause) {
         const { code } = cause as NodeJS.ErrnoException;
-        // Not made yet, or it was empty and went with the last run in it.
+        // Not made yet, or removed by somebody.
         if (code === 'ENOENT' && times < MOST_TIMES)
           await this.#haveDirectories(file, run.project, cwd, umask);
         else if (UNMARKABLE.has(code)) return { taken: true, warning: unmarkable(file, String(code)) };
@@ -114,7 +114,6 @@ export class Writers {
     await dropTemporary(file, daemon);
     const found = await readMark(file, daemon, host);
     if (found.by === 'us' && found.ulid === ulid) await unlink(file);
-    await dropDirectory(dirname(file)).catch(() => {});
   }
 
   async #haveDirectories(file: string, project: string, cwd: string, umask: number): Promise<void> {
@@ -152,12 +151,6 @@ export class Writers {
     inTurn(`writing ${ulid}`, work);
 }
 
-/** Where nothing was logged nothing is left; but who gave the directory bits of its own made it to stay. */
-async function dropDirectory(path: string): Promise<void> {
-  const { uid, mode } = await lstat(path);
-  if (uid === process.getuid!() && (mode & 0o7000) === 0) await rmdir(path);
-}
-
 /** Why a run waits, and what to do where it would wait for ever. */
 export const waitsFor = (
   { project, experimentId }: Pick<Writing, 'project' | 'experimentId'>,
@@ -166,4 +159,4 @@ export const waitsFor = (
   `experiment ${experimentId} is being written by ${who}; if that is gone for good, remove ${writerMark(project, experimentId)}`;
 
 const unmarkable = (file: string, code: string): string =>
-  `${dirname(file)} has no hard links (${code}): nothing keeps other machines from writing the same curves`;
+  `${dirname(file)} has no symbolic links (${code}): nothing keeps other machines from writing the same curves`;
