@@ -5,6 +5,18 @@ import type { TailProgress, TrackedAttempt } from './metrics-tail.js';
 
 // Between the daemon and its thread for metrics. Plain data.
 
+/**
+ * Shared by both, so that exactly one of them decides whether a marker is written before an attempt starts, or never:
+ * one written while the attempt logs would supersede what it logs.
+ */
+export const TURN = { waits: 0, taken: 1, passed: 2 } as const;
+
+export const newTurn = (): Int32Array => new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+
+/** Whether it still waited. */
+export const decideTurn = (turn: Int32Array, as: 'taken' | 'passed'): boolean =>
+  Atomics.compareExchange(turn, 0, TURN.waits, TURN[as]) === TURN.waits;
+
 /** Where a curve goes on. */
 export interface GoOn {
   root: string;
@@ -25,8 +37,8 @@ export type ToTracker =
   | { say: 'track'; attempt: TrackedAttempt }
   /** All its processes are gone. Answered by `finished`. */
   | { say: 'finish'; attemptId: string }
-  /** No process writes there now. Answered by `done`. */
-  | { say: 'goOn'; ticket: number; where: GoOn }
+  /** No process writes there now. Answered by `done`, unless `turn` has passed. */
+  | { say: 'goOn'; ticket: number; where: GoOn; turn: Int32Array }
   | { say: 'over'; ticket: number; over: Over }
   | { say: 'read'; reading: number; root: string; query: CurveQuery }
   /** Answered by `batch`. */

@@ -3,7 +3,7 @@ import { goOn, writeEnd } from './curve-end.js';
 import { CurveReading } from './curve-reading.js';
 import { MetricsTail, type TrackedAttempt } from './metrics-tail.js';
 import { Pulse } from './pulse.js';
-import type { FromTracker, ToTracker } from './tracker-messages.js';
+import { decideTurn, type FromTracker, type ToTracker } from './tracker-messages.js';
 
 // A thread of its own: whatever runs make of their files, the daemon goes on answering.
 
@@ -37,6 +37,7 @@ class Tracking {
         this.#say({ say: 'finished', attemptId: message.attemptId });
         break;
       case 'goOn':
+        if (!decideTurn(message.turn, 'taken')) break;
         this.#finishThoseIn(message.where.root);
         await this.#attempting(message.ticket, () => goOn(message.where));
         break;

@@ -3,7 +3,14 @@ import type { Log } from '../log.js';
 import type { CurveBatch, CurveQuery } from './curve-reading.js';
 import type { ToldLine } from './metrics-line.js';
 import type { TailProgress, TrackedAttempt } from './metrics-tail.js';
-import type { FromTracker, GoOn, Over, ToTracker } from './tracker-messages.js';
+import {
+  decideTurn,
+  type FromTracker,
+  type GoOn,
+  newTurn,
+  type Over,
+  type ToTracker,
+} from './tracker-messages.js';
 
 export interface TrackerPorts {
   /** The bundle of tracker-thread.ts. */
@@ -21,7 +28,11 @@ export interface OpenReading {
   close(): void;
 }
 
+/** After a thread that died comes another: at once soon, and ever more rarely while none says anything. */
 const RESTART_MS = 1000;
+const RESTART_MAX_MS = 60_000;
+/** Nobody waits longer for a thread that does not listen: some disk holds it up. */
+const PATIENCE_MS = 5000;
 
 /**
  * What runs log, followed in a thread that is started with the first of them. A thread that dies is followed by another:
@@ -30,6 +41,10 @@ const RESTART_MS = 1000;
 export class Tracker {
   #thread: Worker | null = null;
   #closing = false;
+  /** The last thread has died, and the next is due. */
+  #pause: NodeJS.Timeout | null = null;
+  /** Threads in a row that died without a word. */
+  #failures = 0;
   readonly #active = new Map<string, TrackedAttempt>();
   readonly #finishing = new Map<string, (() => void)[]>();
   readonly #waiting = new Map<number, (warning: string | null) => void>();
@@ -62,9 +77,21 @@ export class Tracker {
     await Promise.all(attempts.map((attempt) => this.finish(attempt)));
   }
 
-  /** An attempt is about to start in this place. Resolves with what is wrong with the curve all the same. */
-  goOn(where: GoOn): Promise<string | null> {
-    return this.#ask((ticket) => ({ say: 'goOn', ticket, where }));
+  /**
+   * An attempt is about to start in this place. Resolves with what is wrong with the curve all the same. What is on its
+   * way there is awaited, a thread that is gone or hangs is not.
+   */
+  async goOn(where: GoOn): Promise<string | null> {
+    const turn = newTurn();
+    let impatience: NodeJS.Timeout | undefined;
+    const passed = new Promise<string>((resolve) => {
+      impatience = setTimeout(() => decideTurn(turn, 'passed') && resolve(HANGS), PATIENCE_MS);
+    });
+    try {
+      return await Promise.race([this.#ask((ticket) => ({ say: 'goOn', ticket, where, turn })), passed]);
+    } finally {
+      clearTimeout(impatience);
+    }
   }
 
   /** A run is over for good. */
@@ -101,7 +128,11 @@ export class Tracker {
     const thread = this.#thread;
     if (thread === null) return;
     await new Promise<void>((resolve) => {
-      thread.once('exit', () => resolve());
+      const impatience = setTimeout(resolve, PATIENCE_MS);
+      thread.once('exit', () => {
+        clearTimeout(impatience);
+        resolve();
+      });
       thread.postMessage({ say: 'close' } satisfies ToTracker);
     });
     this.#settleAll(new Error('the daemon ends'));
@@ -110,13 +141,16 @@ export class Tracker {
   #ask(message: (ticket: number) => ToTracker): Promise<string | null> {
     return new Promise((resolve) => {
       if (this.#closing) return resolve(null);
+      if (this.#pause !== null) return resolve(GONE);
       const ticket = ++this.#tickets;
       this.#waiting.set(ticket, resolve);
       this.#say(message(ticket));
     });
   }
 
+  /** Between two threads nothing is said: the next one is told of every attempt. */
   #say(message: ToTracker): void {
+    if (this.#pause !== null) return;
     this.#thread ??= this.#start();
     this.#thread.postMessage(message);
   }
@@ -139,12 +173,17 @@ export class Tracker {
 
   /** The thread is gone: what it was doing is done again by another. */
   #lost(): void {
-    this.#settleAll(new Error('the metrics thread failed'));
-    setTimeout(() => {
-      if (this.#closing) return;
-      for (const attempt of this.#active.values()) this.#say({ say: 'track', attempt });
-      for (const attemptId of this.#finishing.keys()) this.#say({ say: 'finish', attemptId });
-    }, RESTART_MS).unref();
+    this.#pause = setTimeout(
+      () => {
+        this.#pause = null;
+        if (this.#closing) return;
+        for (const attempt of this.#active.values()) this.#say({ say: 'track', attempt });
+        for (const attemptId of this.#finishing.keys()) this.#say({ say: 'finish', attemptId });
+      },
+      Math.min(RESTART_MS * 2 ** this.#failures++, RESTART_MAX_MS),
+    );
+    this.#pause.unref();
+    this.#settleAll(new Error(GONE));
   }
 
   #settleAll(cause: Error): void {
@@ -159,6 +198,7 @@ export class Tracker {
 
   #hear(message: FromTracker): void {
     const { ports } = this;
+    this.#failures = 0;
     switch (message.say) {
       case 'progress':
         ports.progress(message.progress);
@@ -194,3 +234,6 @@ export class Tracker {
     }
   }
 }
+
+const GONE = 'the metrics thread has failed: what was superseded may still be shown';
+const HANGS = 'the metrics thread does not answer: what was superseded may still be shown';

@@ -45,7 +45,10 @@ export function openTracking(core: Core, closers: Closers) {
   closers.push(() => book.stop());
   closers.push(() => tracker.close());
 
-  /** What concerns a run happens in order: an attempt's last lines are taken before the next one begins. */
+  /**
+   * What concerns a run is said to the thread in order; there an attempt's last lines are taken before the next one
+   * begins. Nobody but who asks waits for the answer.
+   */
   const turns = new Map<number, Promise<unknown>>();
   const inTurn = <T>(runId: number, work: () => Promise<T>): Promise<T> => {
     const done = (turns.get(runId) ?? Promise.resolve()).then(work);
@@ -57,6 +60,11 @@ export function openTracking(core: Core, closers: Closers) {
     turns.set(runId, settled);
     return done;
   };
+
+  const closeCurve = async ({ root, fileMode, hparams }: TrackedAttempt, { state }: StoredRun) =>
+    hparams === null
+      ? null
+      : tracker.over({ root, fileMode, hparams, end: state === 'succeeded' ? 'success' : 'failure' });
 
   return {
     tracker,
@@ -72,31 +80,36 @@ export function openTracking(core: Core, closers: Closers) {
         if (tracked !== null) tracker.track(tracked);
       }),
     /** The end is committed. Resolves when all that was logged is taken over. */
-    ended: (attempt: StoredAttempt, run: StoredRun): Promise<void> =>
-      inTurn(run.id, async () => {
+    async ended(attempt: StoredAttempt, run: StoredRun): Promise<void> {
+      const over = 'endedAt' in run;
+      const said = await inTurn(run.id, async () => {
         const tracked = await trackedAttempt(core, attempt, run);
-        if (tracked === null) return;
-        await tracker.finish(tracked);
-        const over = 'endedAt' in run;
-        await book.close(run.id, attempt.number, over);
-        const { root, fileMode, hparams } = tracked;
-        if (!over || hparams === null) return;
-        const end = run.state === 'succeeded' ? 'success' : 'failure';
-        const warning = await tracker.over({ root, fileMode, hparams, end });
-        if (warning !== null) log.warn({ event: 'curve_end', runId: run.id, warning });
-      }),
+        if (tracked === null) return null;
+        const taken = tracker.finish(tracked);
+        return { taken, closed: over ? closeCurve(tracked, run) : null };
+      });
+      await said?.taken;
+      if (said !== null) await book.close(run.id, attempt.number, over);
+      const warning = await said?.closed;
+      if (warning != null) log.warn({ event: 'curve_end', runId: run.id, warning });
+    },
     /** The run is over. Resolves when all that it logged is taken over. */
-    drain: (runId: number): Promise<void> => inTurn(runId, () => tracker.drain(runId)),
+    async drain(runId: number): Promise<void> {
+      const { taken } = await inTurn(runId, async () => ({ taken: tracker.drain(runId) }));
+      await taken;
+    },
     /** An attempt is about to start at this step, and its curve to go on. A line for its log where it cannot. */
-    goOn: (
+    async goOn(
       run: Pick<StoredRun, 'id' | 'project' | 'experimentId'>,
       step: number | null,
-    ): Promise<string | null> =>
-      inTurn(run.id, () => {
-        const umask = submission(run.id)?.umask ?? 0o077;
-        const root = tensorboardDir(run.project, run.experimentId);
-        return tracker.goOn({ root, step, fileMode: fileMode(umask) });
-      }),
+    ): Promise<string | null> {
+      const root = tensorboardDir(run.project, run.experimentId);
+      const mode = fileMode(submission(run.id)?.umask ?? 0o077);
+      const said = await inTurn(run.id, async () => ({
+        warning: tracker.goOn({ root, step, fileMode: mode }),
+      }));
+      return said.warning;
+    },
   };
 }
 
