@@ -9,6 +9,7 @@ import {
   rmSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { partOf } from '../rundir/paths.js';
 import type { Asks, Kind } from './asks.js';
 import { find } from './find.js';
 import { scanOne } from './scan.js';
@@ -36,21 +37,30 @@ export const ANSWERS: { [K in Kind]: (ask: Asks[K]['ask']) => Asks[K]['answer'] 
 function copy({ from, to, below }: Asks['copy']['ask']): null {
   const target = join(to, below);
   if (existsSync(target)) return null; // the run's own directory, used again
-  const part = join(dirname(target), `.part-${basename(target)}`);
+  const part = partOf(target);
   mkdirSync(dirname(target), { recursive: true });
   try {
     cpSync(from, part, {
       recursive: true,
       preserveTimestamps: true,
       mode: constants.COPYFILE_FICLONE,
-      filter: (path) => !lstatSync(path).isSymbolicLink(),
+      filter: (path) => !refuseOrphan() && !lstatSync(path).isSymbolicLink(),
     });
+    refuseOrphan();
     renameSync(part, target);
   } catch (cause) {
     rmSync(part, { recursive: true, force: true });
     throw cause;
   }
   return null;
+}
+
+const parent = process.ppid;
+
+/** The daemon that asked is gone: the next one prepares the attempt anew, elsewhere. */
+function refuseOrphan(): false {
+  if (process.ppid === parent) return false;
+  throw new Error('nobody waits for the copy');
 }
 
 /** Beside itself, so that the rename stays on its file system; whoever lists sees it whole or not at all. */

@@ -2,7 +2,7 @@ import { readdir, readlink, rm, rmdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { HYDRA_FILES } from './configured.js';
 import type { RunDirectory } from './order.js';
-import { runPaths, TOP_LEVEL } from './paths.js';
+import { partOf, runPaths, TOP_LEVEL } from './paths.js';
 import { readRegular } from './publish.js';
 
 /**
@@ -25,12 +25,18 @@ export async function discardRunDirectory({
   await Promise.all(
     [paths.records, log, errorLog].map((path) => path && rm(path, { recursive: true, force: true })),
   );
-  if (carried !== undefined) await discardBelow(runDir, carried);
+  if (carried !== undefined) await discardCarried(runDir, carried);
   if (hydraFiles !== undefined)
     for (const file of HYDRA_FILES) await discardBelow(runDir, join(hydraFiles, file));
   const attempts = dirname(paths.records);
   for (const empty of [attempts, dirname(attempts), paths.logs, paths.checkpoints, paths.metrics, runDir])
     await rmdir(empty).catch(() => {});
+}
+
+/** A checkpoint that was copied below the run directory, whole or in part. */
+export async function discardCarried(runDir: string, carried: string): Promise<void> {
+  await discardBelow(runDir, partOf(carried));
+  await discardBelow(runDir, carried);
 }
 
 /** A top-level copy that is this attempt's; the next attempt shows its own again. */

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 /** Every path inside a run directory, for one attempt; absolute. */
 export interface RunPaths {
@@ -31,6 +31,9 @@ export function runPaths(runDir: string, attempt: number, split: boolean): RunPa
 /** The files of `records` that are shown at the top level too. */
 export const TOP_LEVEL = ['config.yaml', 'metadata.json', 'status.json'] as const;
 export type TopLevelFile = (typeof TOP_LEVEL)[number];
+
+/** Where something is copied to before it gets its name. */
+export const partOf = (path: string): string => join(dirname(path), `.part-${basename(path)}`);
 
 export const outputsDir = (project: string): string => join(project, 'outputs');
 /** Not made by the daemon: a run that writes no events leaves no empty entry in TensorBoard. */

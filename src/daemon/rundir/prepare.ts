@@ -2,11 +2,11 @@ import { rm, rmdir } from 'node:fs/promises';
 import { type ConfiguredPorts, withConfiguration } from './configured.js';
 import { contract } from './contract.js';
 import { type CreatePorts, createRunDirectory, fillingSteps } from './create.js';
-import { discardRunDirectory } from './discard.js';
+import { discardCarried, discardRunDirectory } from './discard.js';
 import type { Environments } from './environment.js';
 import type { AttemptOrder, RunDirectory } from './order.js';
 import { attemptDir } from './paths.js';
-import { encodeSpec, specSteps } from './spec.js';
+import { encodeSpec, madeFor, specSteps } from './spec.js';
 import { inTurn } from './turns.js';
 
 export interface PreparePorts extends CreatePorts {
@@ -63,8 +63,9 @@ export async function prepareAttempt(
       if (hydraFiles !== null && !claimed.shared) directory.hydraFiles = hydraFiles;
       const spec = encodeSpec(order, directory, made, cgroup);
       await ports.scribe.carryOut([
-        ...(await fillingSteps(order, claimed, made, startedAt)),
+        // First what tells the next daemon of the rest.
         ...specSteps(attemptDir(ports.state, order.attemptId), spec),
+        ...(await fillingSteps(order, claimed, made, startedAt)),
         ...steps,
       ]);
       if (order.resume !== null && carried !== null)
@@ -90,6 +91,12 @@ export async function discardAttempt(
     inTurn(directory.runDir, () => discardRunDirectory(directory)),
     rm(attemptDir(state, attemptId), { recursive: true, force: true }),
   ]);
+}
+
+/** The copy of a checkpoint that an attempt was to go on from, and was not executed. Before its directory in the state goes. */
+export async function discardCopy(attemptId: string, state: string): Promise<void> {
+  const made = await madeFor(attemptDir(state, attemptId));
+  if (made?.carried !== undefined) await discardCarried(made.runDir, made.carried);
 }
 
 async function bothOrNeither(order: AttemptOrder, ports: PreparePorts) {

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Contract } from './contract.js';
 import type { AttemptOrder, RunDirectory } from './order.js';
@@ -29,11 +30,27 @@ export function encodeSpec(
   if (submission.warn)
     pairs.push(['warn_signal', submission.warn.signal], ['warn_ms', submission.warn.leadMs]);
   if (cgroup !== null) pairs.push(['cgroup', cgroup]);
+  pairs.push([MADE, JSON.stringify(directory)]);
   for (const word of contract.argv) pairs.push(['arg', word]);
   for (const [name, value] of Object.entries(contract.environment)) pairs.push(['env', `${name}=${value}`]);
   const torn = pairs.find(([, value]) => String(value).includes('\0'));
   if (torn) throw new Error(`NUL in ${torn[0]} of attempt ${order.attemptId}`);
   return Buffer.from(pairs.map(([key, value]) => `${key}=${value}\0`).join(''));
+}
+
+/** For us, not for the shim: what has to go where the attempt is never executed. */
+const MADE = 'made';
+
+/** What was made for an attempt, by its spec; null: none that can be read. */
+export async function madeFor(attemptDir: string): Promise<RunDirectory | null> {
+  const spec = await readFile(join(attemptDir, 'spec'), 'utf8').catch(() => '');
+  const made = spec.split('\0').find((pair) => pair.startsWith(`${MADE}=`));
+  try {
+    const { runDir, log, errorLog, carried, hydraFiles } = JSON.parse(made?.slice(MADE.length + 1) ?? '');
+    return { runDir, log, errorLog, carried, hydraFiles };
+  } catch {
+    return null; // torn, or of an older daemon
+  }
 }
 
 /**

@@ -2,22 +2,31 @@ import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sweepTemporaries } from './atomic.js';
 import { attemptsDir, runPaths, TOP_LEVEL } from './paths.js';
+import { discardAttempt } from './prepare.js';
+import { madeFor } from './spec.js';
 
 /**
- * Removes attempt directories that the database does not know and that nobody ever claimed: a daemon died between
- * prepare and claim, so nothing was executed. One with a `claim` may have a living supervisor (a database put back
- * from a backup): it stays. Only at the daemon's start. Returns the ids that went, and those that stay unknown.
+ * Removes attempt directories that the database does not know and that nobody ever claimed, with what was made for them
+ * in run directories: a daemon died between prepare and claim, so nothing was executed. One with a `claim` may have a
+ * living supervisor (a database put back from a backup): it stays. Only at the daemon's start. Answers the ids that go,
+ * and those that stay unknown; `gone`: in the turn of each run directory, on whatever disk that lies.
  */
 export async function sweepUnclaimed(
   state: string,
   known: ReadonlySet<string>,
-): Promise<{ removed: string[]; claimed: string[] }> {
+): Promise<{ removed: string[]; claimed: string[]; gone: Promise<unknown> }> {
   const directory = attemptsDir(state);
   const unknown = (await readdir(directory).catch(() => [])).filter((id) => !known.has(id));
   const claims = await Promise.all(unknown.map((id) => exists(join(directory, id, 'claim'))));
   const removed = unknown.filter((_, n) => !claims[n]);
-  await Promise.all(removed.map((id) => rm(join(directory, id), { recursive: true, force: true })));
-  return { removed, claimed: unknown.filter((_, n) => claims[n]) };
+  const made = await Promise.all(removed.map((id) => madeFor(join(directory, id))));
+  const gone = removed.map((id, n) => {
+    const its = made[n] ?? null;
+    return its === null
+      ? rm(join(directory, id), { recursive: true, force: true })
+      : discardAttempt(id, its, state);
+  });
+  return { removed, claimed: unknown.filter((_, n) => claims[n]), gone: Promise.allSettled(gone) };
 }
 
 /**

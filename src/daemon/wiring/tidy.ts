@@ -1,13 +1,16 @@
 import { readdir } from 'node:fs/promises';
 import type { Log } from '../log.js';
 import type { Queue } from '../queue/queue.js';
+import { wasExecuted } from '../run/outcome.js';
 import { isFinal } from '../run/run.js';
 import type { Chronicle } from '../rundir/chronicle.js';
 import type { ContentStore } from '../rundir/content.js';
 import { attemptsDir } from '../rundir/paths.js';
+import { discardCopy } from '../rundir/prepare.js';
 import { sweepRecords, sweepUnclaimed } from '../rundir/sweep.js';
 import type { Writers } from '../rundir/writers.js';
 import type { Reader } from '../store/reader.js';
+import type { StoredAttempt } from '../store/stored.js';
 import type { Executor } from '../supervisor/executor.js';
 import type { Tracking } from './tracking.js';
 
@@ -46,13 +49,23 @@ export async function tidyUp(ports: TidyPorts): Promise<void> {
     const told =
       run === null
         ? []
-        : [chronicle.ended(attempt, run), chronicle.adopted(attempt, run), tracking.ended(attempt, run)];
+        : [
+            discardUnused(attempt, state),
+            chronicle.ended(attempt, run),
+            chronicle.adopted(attempt, run),
+            tracking.ended(attempt, run),
+          ];
     void Promise.all(told).then(() => {
       executor.settled(attempt.id);
       const now = reader.run(attempt.runId);
       if (run !== null && (now === null || isFinal(now.state))) void ports.writers.leave(run);
     });
   }
+}
+
+/** Of an attempt that was never executed: the copy of a checkpoint is of no use and may be large. */
+export async function discardUnused({ id, outcome }: StoredAttempt, state: string): Promise<void> {
+  if (outcome !== null && !wasExecuted(outcome)) await discardCopy(id, state).catch(() => {});
 }
 
 /** Of runs that are over, or that nobody has claimed; but `unsettled` ones have something to write first. */

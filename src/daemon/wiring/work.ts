@@ -12,7 +12,7 @@ import { lowDisk } from './adapters.js';
 import { checkpointCare } from './checkpoints.js';
 import { configured, drifted } from './configured.js';
 import type { Closers, Core } from './core.js';
-import { tidyAfterRemovals, tidyUp } from './tidy.js';
+import { discardUnused, tidyAfterRemovals, tidyUp } from './tidy.js';
 import { openTracking } from './tracking.js';
 
 export type Work = Awaited<ReturnType<typeof startWork>>;
@@ -70,6 +70,7 @@ export async function startWork(core: Core, closers: Closers) {
     },
     async finished(attempt, run) {
       void care.end(attempt, run);
+      await discardUnused(attempt, places.state);
       if (run !== null) await Promise.all([chronicle.ended(attempt, run), tracking.ended(attempt, run)]);
     },
   };

@@ -129,6 +129,7 @@ test('the spec, byte for byte', () => {
       'warn_signal=USR1',
       'warn_ms=2000',
       'cgroup=/cg',
+      'made={"runDir":"/p/run","log":"/p/run/o.log","errorLog":"/p/run/e.log"}',
     ],
     ...['arg=a', 'arg=', 'arg=b=c\n', 'env=K=v=w', ''],
   ]);

@@ -1,0 +1,43 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Home } from '../helpers/home.js';
+import { until } from '../helpers/until.js';
+
+let home: Home;
+beforeEach(() => {
+  home = new Home();
+});
+afterEach(() => home.close());
+
+const SIZE = 256 << 20;
+
+test('a daemon that is killed while it copies a checkpoint for a run leaves neither a part of it nor one too many', async () => {
+  await home.start();
+  const script = home.script(
+    'train.sh',
+    `#!/bin/sh
+dir=$EXPD_CHECKPOINT_DIR/step-00000007
+[ -e "$dir/w" ] && { touch ../found; exit; }
+mkdir -p "$dir"; head -c ${SIZE} /dev/urandom > "$dir/w"
+printf '{"v":1,"step":7,"files":{"w":{"size":${SIZE},"sha256":"%s"}}}' "$(sha256sum < "$dir/w" | cut -c1-64)" > "$dir/MANIFEST.json"
+exit 75
+`,
+  );
+  const id = await home.submit([script], ['--resume-arg', 'in-place']);
+  const checkpoints = (): string[] => {
+    const outputs = join(home.project, 'outputs/hydra');
+    const all = existsSync(outputs) ? readdirSync(outputs, { recursive: true, encoding: 'utf8' }) : [];
+    return all.filter((path) => /checkpoints\/[^/]+$/.test(path)).map((path) => join(outputs, path));
+  };
+  const parts = (): string[] => checkpoints().filter((path) => path.includes('/.part-'));
+  await until('the copy is under way', () => parts().length > 0, 60_000);
+  await home.stop('SIGKILL');
+  await home.start();
+  const { runDir } = await home.untilState(id, 'succeeded');
+  await until('no part of it is left', () => parts().length === 0);
+  const first = JSON.parse(await home.ok('show', String(id), '--json')).attempts[0].runDir;
+  expect(checkpoints().sort()).toEqual(
+    [first, runDir].map((dir) => join(dir, 'checkpoints/step-00000007')).sort(),
+  );
+}, 120_000);
