@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { open, readdir, rename, unlink } from 'node:fs/promises';
+import { open, readdir, rename, symlink, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 const TEMPORARY = /^\..*\.[0-9a-f]{12}\.tmp$/;
@@ -18,10 +18,7 @@ export async function writeAtomically(
   content: string | Uint8Array,
   how: HowToWrite,
 ): Promise<void> {
-  const temporary = join(
-    dirname(path),
-    `.${basename(path).slice(0, 200)}.${randomBytes(6).toString('hex')}.tmp`,
-  );
+  const temporary = temporaryOf(path);
   try {
     const file = await open(temporary, 'wx', how.mode);
     try {
@@ -36,6 +33,13 @@ export async function writeAtomically(
     throw cause;
   }
   if (how.durable) await syncDirectory(dirname(path));
+}
+
+/** A link, new or in place of what is there. */
+export async function replaceLink(path: string, target: string): Promise<void> {
+  const temporary = temporaryOf(path);
+  await symlink(target, temporary);
+  await rename(temporary, path);
 }
 
 export async function syncDirectory(path: string): Promise<void> {
@@ -53,6 +57,9 @@ export async function sweepTemporaries(directory: string, of?: readonly string[]
   const left = names.filter((name) => TEMPORARY.test(name) && (of?.includes(original(name)) ?? true));
   await Promise.all(left.map((name) => unlink(join(directory, name)).catch(() => {})));
 }
+
+const temporaryOf = (path: string): string =>
+  join(dirname(path), `.${basename(path).slice(0, 200)}.${randomBytes(6).toString('hex')}.tmp`);
 
 /** `.status.json.0123456789ab.tmp` → `status.json`. */
 const original = (temporary: string): string => temporary.slice(1, -'.0123456789ab.tmp'.length);

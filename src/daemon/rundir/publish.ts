@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
-import { open, readlink, rename, symlink, unlink } from 'node:fs/promises';
+import { open, readlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { replaceLink } from './atomic.js';
 import { fileMode } from './modes.js';
 import type { TopLevelFile } from './paths.js';
 import { runPaths } from './paths.js';
@@ -62,8 +63,5 @@ export async function moveLogLink({ path, target }: ReturnType<typeof logLink>):
     cause.code === 'ENOENT' ? null : '',
   );
   if (there !== null && !/^logs\/attempt-\d+(\.out)?\.log$/.test(there)) return;
-  const temporary = `${path}.${process.pid}.tmp`;
-  await unlink(temporary).catch(() => {});
-  await symlink(target, temporary);
-  await rename(temporary, path);
+  await replaceLink(path, target);
 }

@@ -1,10 +1,11 @@
-import { readlink, rename, symlink, unlink } from 'node:fs/promises';
+import { readlink } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { redactArgv } from '../../secrets.js';
 import type { Clock } from '../clock.js';
 import type { Log } from '../log.js';
 import type { Sweep } from '../run/sweep.js';
 import type { StoredRun } from '../store/stored.js';
+import { replaceLink } from './atomic.js';
 import { fileMode } from './modes.js';
 import type { Scribe } from './scribe.js';
 import { headOf, INDEX, POINTERS } from './sweep-directories.js';
@@ -95,8 +96,5 @@ async function pointTo(path: string, target: string): Promise<void> {
     cause.code === 'ENOENT' ? null : cause.code === 'EINVAL' ? target : '',
   );
   if (there === target) return;
-  const temporary = `${path}.${process.pid}.tmp`;
-  await unlink(temporary).catch(() => {});
-  await symlink(target, temporary);
-  await rename(temporary, path);
+  await replaceLink(path, target);
 }

@@ -4,6 +4,7 @@ import { sweepTemporaries } from './atomic.js';
 import { attemptsDir, runPaths, TOP_LEVEL } from './paths.js';
 import { discardAttempt } from './prepare.js';
 import { madeFor } from './spec.js';
+import { POINTERS } from './sweep-directories.js';
 
 /**
  * Removes attempt directories that the database does not know and that nobody ever claimed, with what was made for them
@@ -30,14 +31,21 @@ export async function sweepUnclaimed(
 }
 
 /**
- * Removes what a killed daemon left of the records that it was replacing in an attempt's run directory. Only at the
- * daemon's start, for attempts that are live or whose directory in the state still stands: for others nothing is written.
+ * Removes what a killed daemon left of the records and the link that it was replacing in an attempt's run directory.
+ * Only at the daemon's start, for attempts that are live or whose directory in the state still stands: for others
+ * nothing is written. `name`: of the run.
  */
-export async function sweepRecords(runDir: string, attempt: number): Promise<void> {
+export async function sweepRecords(runDir: string, attempt: number, name: string): Promise<void> {
   if (runDir === '') return;
   const { records } = runPaths(runDir, attempt, false);
-  await Promise.all([runDir, records].map((directory) => sweepTemporaries(directory, TOP_LEVEL)));
+  await Promise.all([
+    sweepTemporaries(runDir, [...TOP_LEVEL, `${name}.log`]),
+    sweepTemporaries(records, TOP_LEVEL),
+  ]);
 }
+
+/** The same of the links that a sweep has to its jobs. */
+export const sweepPointers = (sweepDir: string): Promise<void> => sweepTemporaries(join(sweepDir, POINTERS));
 
 const exists = (path: string): Promise<boolean> =>
   lstat(path).then(

@@ -7,7 +7,7 @@ import type { Chronicle } from '../rundir/chronicle.js';
 import type { ContentStore } from '../rundir/content.js';
 import { attemptsDir } from '../rundir/paths.js';
 import { discardCopy } from '../rundir/prepare.js';
-import { sweepRecords, sweepUnclaimed } from '../rundir/sweep.js';
+import { sweepPointers, sweepRecords, sweepUnclaimed } from '../rundir/sweep.js';
 import type { Writers } from '../rundir/writers.js';
 import type { Reader } from '../store/reader.js';
 import type { StoredAttempt } from '../store/stored.js';
@@ -41,7 +41,7 @@ export async function tidyUp(ports: TidyPorts): Promise<void> {
   if (claimed.length > 0) log.warn({ event: 'unknown_attempts', attemptIds: claimed });
   // A claim is committed while its files are being made: one that is live may have no directory in the state yet.
   const written = [...known, ...reader.live().map(({ attempt }) => attempt)];
-  await Promise.all(written.map(({ runDir, number }) => sweepRecords(runDir, number)));
+  await sweepWritten(written, reader);
   const ended = known.filter(({ phase }) => phase === 'ended');
   await leaveCurves(ports, new Set(ended.map(({ runId }) => runId)));
   for (const attempt of ended) {
@@ -61,6 +61,17 @@ export async function tidyUp(ports: TidyPorts): Promise<void> {
       if (run !== null && (now === null || isFinal(now.state))) void ports.writers.leave(run);
     });
   }
+}
+
+async function sweepWritten(attempts: readonly StoredAttempt[], reader: Reader): Promise<void> {
+  const sweepDirs = new Set<string>();
+  const records = attempts.map(({ runId, runDir, number }) => {
+    const run = reader.run(runId);
+    const sweepDir = run?.job == null ? null : reader.sweep(run.job.sweep)?.dir;
+    if (sweepDir != null) sweepDirs.add(sweepDir);
+    return sweepRecords(runDir, number, run?.name ?? '');
+  });
+  await Promise.all([...records, ...[...sweepDirs].map(sweepPointers)]);
 }
 
 /** Of an attempt that was never executed: the copy of a checkpoint is of no use and may be large. */

@@ -1,5 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, symlinkSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Home } from '../helpers/home.js';
 import { until } from '../helpers/until.js';
@@ -41,3 +41,22 @@ exit 75
     [first, runDir].map((dir) => join(dir, 'checkpoints/step-00000007')).sort(),
   );
 }, 120_000);
+
+test('links that a daemon was about to move when it was killed go with the next start', async () => {
+  await home.start();
+  await home.ok('submit', '-m', '-q', '--name', 'jobs', '--', 'sh', '-c', 'sleep 60', 'seed=1,2');
+  await home.untilState(1, 'running');
+  const { runDir, runptrs } = await until('its directories', async () => {
+    const { runDir } = await home.run(1);
+    const multiruns = join(home.project, 'outputs/multiruns');
+    const runptrs = join(multiruns, readdirSync(multiruns)[0]!, 'runptrs');
+    return readdirSync(runptrs).length > 0 && { runDir, runptrs };
+  });
+  await home.stop('SIGKILL');
+  const left = [join(runptrs, '.0.0123456789ab.tmp'), join(runDir, '.jobs.log.0123456789ab.tmp')];
+  const foreign = join(runDir, '.mine.log.0123456789ab.tmp');
+  for (const path of [...left, foreign]) symlinkSync('elsewhere', path);
+  await home.start();
+  expect(readdirSync(runptrs)).toEqual(['0']);
+  expect(readdirSync(runDir).filter((name) => name.endsWith('.tmp'))).toEqual([basename(foreign)]);
+});
