@@ -2,6 +2,7 @@ import { type Finding, verdict } from './finding.js';
 import { machine } from './machine.js';
 import { finished, flood, latency, pace } from './measures/curves.js';
 import { events } from './measures/events.js';
+import { step } from './measures/step.js';
 import { line } from './results.js';
 import { openWorld, type World } from './world.js';
 
@@ -12,6 +13,7 @@ const MEASURES: Readonly<Record<string, (world: World) => Promise<Finding[]>>> =
   latency,
   flood,
   pace,
+  step,
   finished,
 };
 

@@ -53,18 +53,18 @@ interface Silent {
   curve: string;
 }
 
-async function silent(expd: Expd): Promise<Silent> {
+export async function silent(expd: Expd): Promise<Silent> {
   const id = await expd.submit(['sleep', '100000'], ['--grace', '1s']);
-  let runDir = '';
+  let [runDir, experimentId] = ['', ''];
   await until(`run ${id} runs`, async () => {
     const { run } = JSON.parse(await expd.expctl(['show', String(id), '--json']));
-    runDir = run.runDir ?? '';
+    ({ runDir = '', experimentId } = run);
     return run.state === 'running';
   });
   return {
     id,
     metrics: join(runDir, 'metrics/metrics.jsonl'),
-    curve: join(expd.world.cwd, `outputs/tensorboard/sleep-${id}`),
+    curve: join(expd.world.cwd, 'outputs/tensorboard', experimentId),
   };
 }
 
