@@ -1,6 +1,7 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { EventWriter, writeMarker } from '../../tensorboard/tensorboard.js';
-import { curveDirectories, eventFilesOf, hasForeign, OWN_SUFFIX } from './curve-files.js';
+import { curveDirectories, END_SUFFIX, eventFilesOf, hasForeign, isEnd } from './curve-files.js';
 import type { GoOn, Over } from './tracker-messages.js';
 
 /**
@@ -17,12 +18,20 @@ export async function goOn({ root, step, fileMode }: GoOn): Promise<string | nul
     : null;
 }
 
-/** Nobody writes any more: the run's row on the HParams page, with how it ended. Nothing where nothing was logged. */
+/**
+ * Nobody writes any more: the run's row on the HParams page, with how it ended. Nothing where nothing was logged. An end
+ * that stands there already is withdrawn: of each the first in the directory counts.
+ */
 export function writeEnd({ root, fileMode, hparams, end }: Over): void {
+  withdrawEnd(root);
   if (eventFilesOf(root).length === 0) return;
-  const writer = new EventWriter(root, { suffix: OWN_SUFFIX, mode: fileMode });
-  // Of each the first that stands in the directory counts.
+  const writer = new EventWriter(root, { suffix: END_SUFFIX, mode: fileMode });
   writer.hparams(hparams.values, { group: hparams.group });
   writer.sessionEnd(end);
   writer.close();
+}
+
+/** The run goes on after all, or another one goes on with its curve. A board that has read the end keeps it. */
+export function withdrawEnd(root: string): void {
+  for (const name of eventFilesOf(root).filter(isEnd)) rmSync(join(root, name), { force: true });
 }

@@ -4,6 +4,8 @@ import { eventFiles } from '../../tensorboard/tensorboard.js';
 
 /** What the names of event files end with that the daemon made of a run's metric lines. */
 export const OWN_SUFFIX = 'expd';
+/** And those with how the run ended. */
+export const END_SUFFIX = `end.${OWN_SUFFIX}`;
 /** The sub-run that those are in where the script itself writes event files: never two writers in a directory. */
 export const OWN_RUN = 'metrics';
 
@@ -35,8 +37,10 @@ export function curveDirectories(root: string): CurveDirectory[] {
   return found;
 }
 
-/** Whether the daemon made the file of metric lines. */
+/** Whether the daemon made the file, of metric lines or of how the run ended. */
 export const isOwn = (name: string): boolean => name.endsWith(`.${OWN_SUFFIX}`);
+
+export const isEnd = (name: string): boolean => name.endsWith(`.${END_SUFFIX}`);
 
 /** Whether a script writes, or wrote, event files into a directory by itself. */
 export const hasForeign = (files: readonly string[]): boolean =>

@@ -1,4 +1,5 @@
 import type { BadLines, Progress, Standing } from '../run/progress.js';
+import { withdrawEnd } from './curve-end.js';
 import { isMarker, isOwn } from './curve-files.js';
 import { positionOf } from './curve-mark.js';
 import { CurveReader } from './curve-reader.js';
@@ -79,6 +80,7 @@ export class MetricsTail {
   ) {
     this.#file = new MetricsFile(of.metricsFile);
     this.#writer = new CurveWriter(of, null);
+    this.#attempting(() => withdrawEnd(of.root));
     const position = positionOf(of.root, of.attemptId);
     this.#first = position === null;
     this.#readCurves();
@@ -133,13 +135,11 @@ export class MetricsTail {
   finish(): void {
     this.#blockedUntil = 0;
     while (this.turn().more);
-    try {
+    this.#attempting(() => {
       this.#lines.finish((text) => parseMetricsLine(text).kind !== 'bad');
       this.#writer.sync();
       this.#writer.close();
-    } catch (cause) {
-      this.#blocked(cause, 0);
-    }
+    });
     this.pollForeign();
     this.#file.close();
   }
@@ -308,6 +308,15 @@ export class MetricsTail {
   #badLine(line: string, why: string, offset: number): void {
     this.#bad = { count: this.#bad.count + 1, example: { line: line.slice(0, EXAMPLE_LENGTH), why, offset } };
     this.#dirty = true;
+  }
+
+  /** What the file system refuses is said. */
+  #attempting(what: () => void): void {
+    try {
+      what();
+    } catch (cause) {
+      this.#blocked(cause, 0);
+    }
   }
 
   #blocked(cause: unknown, now: number): void {

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { Home } from '../../helpers/home.js';
@@ -91,6 +91,7 @@ process.exit(process.env.EXPD_ATTEMPT === '1' ? 75 : lr > 0.3 ? 1 : 0);
   );
   await home.ok('submit', '-m', '--name', 'sweep', '--', process.execPath, train, 'lr=0.25,0.5', 'seed=1,2');
   await home.expctl(['wait', 's1']);
+  await failAndGoOn();
   await trainDigits();
   await open('afterwards', logdir);
 }, 600_000);
@@ -98,6 +99,40 @@ afterAll(async () => {
   await Promise.all([...boards.values()].map((board) => board.close()));
   await home.close();
 });
+
+/** Runs that have failed for good, and succeed after all: by another attempt, and by another run that goes on with theirs. */
+async function failAndGoOn(): Promise<void> {
+  const mended = join(home.dir, 'mended');
+  const train = home.script(
+    'again.mjs',
+    `import { appendFileSync, existsSync } from 'node:fs';
+appendFileSync(process.env.EXPD_METRICS, JSON.stringify({ step: 1, loss: 1 }) + '\\n');
+process.exit(existsSync(${JSON.stringify(mended)}) ? 0 : 1);
+`,
+  );
+  mkdirSync(join(home.project, 'conf'));
+  writeFileSync(
+    join(home.project, 'conf/again.yaml'),
+    `lr: 0\nexpd:\n  command: ${JSON.stringify([process.execPath, train])}\n`,
+  );
+  const submit = async (experiment: string, ...flags: string[]): Promise<string> =>
+    (
+      await home.ok('submit', '-q', '-cn', 'again', '--experiment-id', experiment, ...flags, 'lr=0.75')
+    ).trim();
+  const failed = [await submit('retried'), await submit('continued')];
+  for (const run of failed) {
+    const { code } = await home.expctl(['wait', run]);
+    expect(code).toBe(1);
+  }
+  await open('failed', join(home.project, 'outputs/tensorboard'));
+  for (const loader of LOADERS)
+    await boards.get(`failed ${loader}`)!.shows(statuses(0.75), ['STATUS_FAILURE', 'STATUS_FAILURE']);
+  writeFileSync(mended, '');
+  await home.ok('retry', failed[0]!);
+  expect((await home.expctl(['wait', failed[0]!])).code).toBe(0);
+  const going = await submit('continued', '--continue');
+  expect((await home.expctl(['wait', going])).code).toBe(0);
+}
 
 /** The trainer of examples/, killed twice in the middle, and a twin that is left alone. */
 async function trainDigits(): Promise<void> {
@@ -150,27 +185,42 @@ for (const when of ['live', 'afterwards'])
           await board.shows((on) => on.imageSteps(run, 'sample'), imageSteps(one.plan));
       }, 120_000);
 
-for (const loader of LOADERS as readonly Loader[])
+/** How the sessions ended in each group of the HParams page, its name and `lr` before it. */
+async function groups(board: Board): Promise<[name: string, lr: number, statuses: string[]][] | undefined> {
+  const request = {
+    experimentName: '',
+    allowedStatuses: ['STATUS_UNKNOWN', 'STATUS_SUCCESS', 'STATUS_FAILURE', 'STATUS_RUNNING'],
+    colParams: [{ hparam: 'lr', order: 'ORDER_ASC' }],
+    startIndex: 0,
+    sliceSize: 10,
+  };
+  const answer = (await board.ask('plugin/hparams/session_groups', {}, request)) as {
+    sessionGroups: { name: string; hparams: { lr: number }; sessions: { status: string }[] }[];
+  } | null;
+  return answer?.sessionGroups.map(({ name, hparams, sessions }) => [
+    name,
+    hparams.lr,
+    sessions.map(({ status }) => status),
+  ]);
+}
+
+/** Of all that have this `lr`. */
+const statuses =
+  (of: number) =>
+  async (board: Board): Promise<string[] | undefined> =>
+    (await groups(board))?.filter(([, lr]) => lr === of).flatMap(([, , ends]) => ends);
+
+for (const loader of LOADERS as readonly Loader[]) {
   test(`afterwards, ${loader}: the jobs of a sweep on the HParams page, each with one end, those of other seeds as one`, async () => {
-    const request = {
-      experimentName: '',
-      allowedStatuses: ['STATUS_UNKNOWN', 'STATUS_SUCCESS', 'STATUS_FAILURE', 'STATUS_RUNNING'],
-      colParams: [{ hparam: 'lr', order: 'ORDER_ASC' }],
-      startIndex: 0,
-      sliceSize: 10,
-    };
-    const groups = async (asked: Board) => {
-      const answer = (await asked.ask('plugin/hparams/session_groups', {}, request)) as {
-        sessionGroups: { name: string; hparams: { lr: number }; sessions: { status: string }[] }[];
-      } | null;
-      return answer?.sessionGroups.map(({ name, hparams, sessions }) => [
-        name,
-        hparams.lr,
-        sessions.map(({ status }) => status),
-      ]);
-    };
-    await boards.get(`afterwards ${loader}`)!.shows(groups, [
+    const ofSweep = async (board: Board) => (await groups(board))?.filter(([name]) => name.startsWith('s1 '));
+    await boards.get(`afterwards ${loader}`)!.shows(ofSweep, [
       ['s1 lr=0.25', 0.25, ['STATUS_SUCCESS', 'STATUS_SUCCESS']],
       ['s1 lr=0.5', 0.5, ['STATUS_FAILURE', 'STATUS_FAILURE']],
     ]);
   }, 120_000);
+
+  test(`afterwards, ${loader}: what failed and went on to succeed is a success`, async () => {
+    const ends = ['STATUS_SUCCESS', 'STATUS_SUCCESS'];
+    await boards.get(`afterwards ${loader}`)!.shows(statuses(0.75), ends);
+  }, 120_000);
+}
