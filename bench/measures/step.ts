@@ -10,12 +10,12 @@ import type { World } from '../world.js';
 import { silent } from './curves.js';
 
 const LOGGERS = 8;
-const ROUNDS = 5;
+const ROUNDS = 6;
 /** Each about 30 ms; the trainer says every tenth how long they took it. */
-const STEPS = 150;
+const STEPS = 100;
 const SAID_EVERY = 10;
 /** Of what it says so much is passed over: it is still being compiled. */
-const WARM = 5;
+const WARM = 3;
 
 /**
  * A step of a real training, by itself and as a run, beside eight others that log 500 lines a second each. Everything
