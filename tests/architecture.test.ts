@@ -14,8 +14,9 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
   'daemon/scheduler': ['daemon/run', 'daemon/queue', 'daemon/store', 'daemon/rundir', 'daemon/supervisor'],
   'daemon/supervisor': ['daemon/run', 'daemon/rundir'],
   'daemon/rundir': ['daemon/run', 'daemon/store', 'hydra', 'code', 'program', 'environment', 'secrets'],
-  'daemon/tracking': ['daemon/run', 'daemon/rundir', 'tensorboard'],
-  'daemon/checkpoints': ['daemon/run', 'daemon/rundir', 'daemon/store'],
+  'daemon/metrics': [],
+  'daemon/tracking': ['daemon/run', 'daemon/rundir', 'daemon/metrics', 'tensorboard'],
+  'daemon/checkpoints': ['daemon/run', 'daemon/rundir', 'daemon/metrics', 'daemon/store'],
   'daemon/api': [
     'daemon/run',
     'daemon/queue',

@@ -1,8 +1,8 @@
+import { parsePythonJson } from '../metrics/python-json.js';
 import { textInside } from './inside.js';
 import { MANIFEST, numbersOf } from './manifest.js';
 import { readManifest } from './plain.js';
 import type { Preset } from './preset.js';
-import { parsePythonJson } from './python-json.js';
 
 /** What a directory says of itself. */
 export interface Said {

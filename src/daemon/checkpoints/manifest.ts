@@ -1,4 +1,4 @@
-import { parsePythonJson } from './python-json.js';
+import { parsePythonJson } from '../metrics/python-json.js';
 
 /** MANIFEST.json of a `plain` checkpoint, the last file written into it. */
 export interface Manifest {

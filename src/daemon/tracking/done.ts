@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseMetricsLine } from '../metrics/metrics-line.js';
 import { metricsStart } from '../rundir/metadata.js';
 import { runPaths } from '../rundir/paths.js';
 import { readRegular } from '../rundir/publish.js';
@@ -41,12 +42,7 @@ export async function saysDone(metricsFile: string, from = 0): Promise<boolean> 
   }
 }
 
-function isDone(line: string): boolean {
-  if (!line.includes('"done"')) return false;
-  try {
-    const parsed: unknown = JSON.parse(line);
-    return typeof parsed === 'object' && parsed !== null && 'event' in parsed && parsed.event === 'done';
-  } catch {
-    return false;
-  }
+function isDone(text: string): boolean {
+  const line = text.includes('"done"') ? parseMetricsLine(text) : null;
+  return line?.kind === 'event' && line.event === 'done';
 }

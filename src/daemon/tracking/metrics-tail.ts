@@ -1,12 +1,13 @@
+import { eachLine } from '../metrics/each-line.js';
+import { Lines } from '../metrics/lines.js';
+import { MetricsFile } from '../metrics/metrics-file.js';
+import { LINE_BYTES, type MetricsLine, parseMetricsLine, type ToldLine } from '../metrics/metrics-line.js';
 import type { BadLines, Progress, Standing } from '../run/progress.js';
 import { withdrawEnd } from './curve-end.js';
 import { isMarker, isOwn } from './curve-files.js';
 import { positionOf } from './curve-mark.js';
 import { CurveReader } from './curve-reader.js';
 import { type CurvePlace, CurveWriter } from './curve-writer.js';
-import { Lines } from './lines.js';
-import { MetricsFile } from './metrics-file.js';
-import { LINE_BYTES, type MetricsLine, parseMetricsLine, type ToldLine } from './metrics-line.js';
 import { Pace } from './pace.js';
 import { CurveSet } from './points.js';
 import { Standings } from './standings.js';
@@ -292,17 +293,10 @@ export class MetricsTail {
   /** The lines that are told, of those taken over by an earlier daemon: it may have died before it had used them. */
   #tellAgain(until: number): void {
     const tell = (text: string): void => {
-      if (!text.includes('"event"')) return;
-      const line = parseMetricsLine(text);
-      if (line.kind === 'event') this.listener.told(this.of, line);
+      const line = text.includes('"event"') ? parseMetricsLine(text) : null;
+      if (line?.kind === 'event') this.listener.told(this.of, line);
     };
-    const lines = new Lines(this.of.from, { line: tell, overlong: () => {}, zeros: () => {} });
-    while (lines.offset < until) {
-      const piece = this.#file.read(lines.offset, space.subarray(0, until - lines.offset));
-      if (piece.kind === 'hole') return;
-      if (piece.kind !== 'bytes') return;
-      lines.feed(piece.bytes);
-    }
+    eachLine(this.of.metricsFile, tell, { from: this.of.from, until });
   }
 
   #badLine(line: string, why: string, offset: number): void {

@@ -1,6 +1,6 @@
 import type { HParam, SessionEnd } from '../../tensorboard/tensorboard.js';
+import type { ToldLine } from '../metrics/metrics-line.js';
 import type { CurveBatch, CurveQuery } from './curve-reading.js';
-import type { ToldLine } from './metrics-line.js';
 import type { TailProgress, TrackedAttempt } from './metrics-tail.js';
 
 // Between the daemon and its thread for metrics. Plain data.

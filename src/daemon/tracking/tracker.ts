@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Log } from '../log.js';
+import type { ToldLine } from '../metrics/metrics-line.js';
 import type { CurveBatch, CurveQuery } from './curve-reading.js';
-import type { ToldLine } from './metrics-line.js';
 import type { TailProgress, TrackedAttempt } from './metrics-tail.js';
 import {
   decideTurn,

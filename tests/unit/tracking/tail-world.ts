@@ -1,8 +1,8 @@
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ToldLine } from '../../../src/daemon/metrics/metrics-line.js';
 import { CurveReader } from '../../../src/daemon/tracking/curve-reader.js';
-import type { ToldLine } from '../../../src/daemon/tracking/metrics-line.js';
 import { MetricsTail, type TrackedAttempt } from '../../../src/daemon/tracking/metrics-tail.js';
 import { CurveSet } from '../../../src/daemon/tracking/points.js';
 

@@ -1,3 +1,5 @@
+import { parsePythonJson } from './python-json.js';
+
 /** One line of `$EXPD_METRICS`, understood. */
 export type MetricsLine =
   /** `values`: every other key with a number. `at`: Unix seconds, null where the line has no `t`. */
@@ -66,19 +68,7 @@ function numberOf(value: unknown): number | null {
 /** undefined: no JSON, not even Python's. */
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
-    return /NaN|Infinity/.test(text) ? parsedQuoted(text.replace(BARE, quoted)) : undefined;
-  }
-}
-
-/** A string, passed over as it is, or a bare word of Python's. */
-const BARE = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g;
-const quoted = (token: string): string => (token.startsWith('"') ? token : `"${token}"`);
-
-function parsedQuoted(text: string): unknown {
-  try {
-    return JSON.parse(text);
+    return parsePythonJson(text);
   } catch {
     return undefined;
   }
@@ -89,5 +79,5 @@ const bad = (why: string): MetricsLine => ({ kind: 'bad', why });
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const isStep = (value: unknown): value is number =>
+export const isStep = (value: unknown): value is number =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { Lines } from '../../../src/daemon/tracking/lines.js';
-import { LINE_BYTES } from '../../../src/daemon/tracking/metrics-line.js';
+import { Lines } from '../../../src/daemon/metrics/lines.js';
+import { LINE_BYTES } from '../../../src/daemon/metrics/metrics-line.js';
 
 /** What is told of a text that is fed in pieces of so many bytes. */
 function told(text: string, pieceBytes: number, offset = 0): string[] {

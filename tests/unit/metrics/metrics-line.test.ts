@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseMetricsLine } from '../../../src/daemon/tracking/metrics-line.js';
+import { parseMetricsLine } from '../../../src/daemon/metrics/metrics-line.js';
 
 const point = (fields: object) => ({ kind: 'point', step: 3, values: [], at: null, total: null, ...fields });
 const { POSITIVE_INFINITY: inf, NEGATIVE_INFINITY: minusInf, NaN: nan } = Number;
