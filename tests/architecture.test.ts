@@ -16,7 +16,7 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
   'daemon/rundir': ['daemon/run', 'daemon/store', 'hydra', 'code', 'program', 'environment', 'secrets'],
   'daemon/metrics': [],
   'daemon/tracking': ['daemon/run', 'daemon/rundir', 'daemon/metrics', 'tensorboard'],
-  'daemon/checkpoints': ['daemon/run', 'daemon/rundir', 'daemon/metrics', 'daemon/store'],
+  'daemon/checkpoints': ['daemon/run', 'daemon/rundir', 'daemon/metrics', 'daemon/store', 'daemon/tracking'],
   'daemon/api': [
     'daemon/run',
     'daemon/queue',

@@ -1,5 +1,6 @@
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import type { Candidate, Places } from './candidate.js';
+import { loggedValues } from './logged.js';
 import { scan, scanOne } from './scan.js';
 import { readTold, type Told } from './told.js';
 
@@ -26,6 +27,8 @@ export function find(places: Places, settled: number): Candidate[] {
     }
     values.push(...told.values);
   }
+  if (places.metric !== null && places.curves !== null)
+    values.push(...loggedValues(places.curves, places.metric));
   return [...found.values()].map((one) => measured(one, places.metric, values));
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { Home, processesWith } from '../../helpers/home.js';
 import { inBoot, ROOT } from '../../helpers/machine.js';
 import { signalAll } from '../../helpers/processes.js';
@@ -86,12 +86,12 @@ const STACKS: readonly Stack[] = [
   {
     name: 'plain Node',
     argv: [
-      ...[process.execPath, join(examples, 'digits/train.mjs'), '--steps', '900', '--hidden', '32'],
+      ...[process.execPath, join(examples, 'digits/train.mjs'), '--steps', '1800', '--hidden', '32'],
       ...['--checkpoint-every', '50', '--log-every', '50'],
     ],
     flags: [],
     at: 150,
-    curve: { key: 'train/loss', steps: from(50, 18, 50) },
+    curve: { key: 'train/loss', steps: from(50, 36, 50) },
   },
 ];
 
@@ -105,7 +105,7 @@ async function boot(): Promise<void> {
   const bootId = `${++boots}`.padStart(8, '0').concat('-1111-4111-8111-111111111111');
   // Without namespaces the supervisors are merely gone, which is an interruption as well.
   home.command = ROOT ? inBoot(bootId, join(home.dir, `boot-${boots}`), command) : command;
-  await home.start(['--slots', '2']);
+  await home.start(['--slots', '3']);
 }
 beforeAll(boot);
 afterAll(() => home.close());
@@ -129,17 +129,6 @@ const resultOf = (log: string): string | undefined => /^weights .*?([0-9a-fx.p+-
 const steps = (log: string): number[] =>
   [...log.matchAll(/step (\d+)(?:\/\d+)? /g)].map(([, step]) => Number(step));
 
-async function reached(id: number, step: number): Promise<void> {
-  await until(
-    `run ${id} is at step ${step}`,
-    async () => {
-      const { stdout } = await home.expctl(['logs', String(id)]);
-      return Math.max(0, ...steps(stdout)) >= step;
-    },
-    SLOW_MS,
-  );
-}
-
 async function succeeds(id: number): Promise<Shown> {
   await home.expctl(['wait', String(id)]);
   const ended = await shown(id);
@@ -147,23 +136,44 @@ async function succeeds(id: number): Promise<Shown> {
   return ended;
 }
 
-/** The whole tree at once, as a power cut does; the machine has another boot id then. */
-async function reboot(id: number): Promise<void> {
-  const { attempts } = await shown(id);
+/** Killed at that step; its second attempt stands still once it trains. */
+async function trainsAgain(id: number, step: number): Promise<void> {
+  process.kill(await trains(id, 1, step), 'SIGKILL');
+  process.kill(await trains(id, 2, step), 'SIGSTOP');
+}
+
+/** The process of an attempt, once it has printed that step. */
+async function trains(id: number, attempt: number, step: number): Promise<number> {
+  const { runDir, mainPid } = await until(
+    `attempt ${attempt} of run ${id} is there`,
+    async () => {
+      const found = (await shown(id)).attempts[attempt - 1];
+      return found?.mainPid ? found : undefined;
+    },
+    SLOW_MS,
+  );
+  // Cheaper than to ask for it again and again.
+  const log = join(runDir, 'logs', `attempt-${attempt}.log`);
+  await until(
+    `run ${id} is at step ${step}`,
+    () => Math.max(0, ...steps(readFileSync(log, 'utf8'))) >= step,
+    SLOW_MS,
+  );
+  return mainPid;
+}
+
+/** All trees at once, as a power cut does; the machine has another boot id then. */
+async function reboot(ids: readonly number[]): Promise<void> {
+  const trees = await Promise.all(ids.map(shown));
   await home.stop('SIGKILL');
-  // First, or it would write down how its program ended.
-  process.kill(attempts.at(-1)!.supervisorPid, 'SIGKILL');
+  // Supervisors first, or they would write down how their programs ended.
+  signalAll(trees.map(({ attempts }) => attempts.at(-1)!.supervisorPid));
   await until('the machine is off', () => {
     const left = processesWith(`HOME=${home.dir}`);
     signalAll(left);
     return left.length === 0;
   });
   await boot();
-}
-
-async function killed(id: number): Promise<void> {
-  const { attempts } = await shown(id);
-  process.kill(attempts.at(-1)!.mainPid, 'SIGKILL');
 }
 
 async function pointsOf(id: number, key: string): Promise<Points> {
@@ -174,41 +184,25 @@ async function pointsOf(id: number, key: string): Promise<Points> {
 /** TensorBoard's own precision. */
 const in32Bits = (points: Points): Points => points.map(([step, value]) => [step, Math.fround(value)]);
 
-/** Left alone, in the layout `hybrid`: by the name of the stack. */
-const twins = new Map<string, { result: string; points: Points }>();
-const disturbed: { stack: Stack; experimentId: string }[] = [];
+/** Curves of those that were killed, with what their twins have. */
+const disturbed: { experimentId: string; key: string; points: Points }[] = [];
 
-describe.each(STACKS)('$name', (stack) => {
-  const { name, argv, flags, at, curve } = stack;
-  const submit = (layout: string): Promise<number> =>
-    home.submit(argv, [...flags, '--seed', '3', '--layout', layout]);
-
+for (const stack of STACKS)
   test(
-    'left alone: each step once',
+    `${stack.name}: killed with -9, then at a reboot, in both layouts: ends as if left alone, with the same curve`,
     async () => {
-      const id = await submit('hybrid');
-      await succeeds(id);
-      const twin = { result: resultOf(await logs(id)) ?? '', points: await pointsOf(id, curve.key) };
-      expect(twin.result).not.toBe('');
-      expect(twin.points.map(([step]) => step)).toEqual(curve.steps);
-      twins.set(name, twin);
-    },
-    SLOW_MS,
-  );
+      const submit = (layout: string): Promise<number> =>
+        home.submit(stack.argv, [...stack.flags, '--seed', '3', '--layout', layout]);
+      const ids = { hybrid: await submit('hybrid'), flat: await submit('flat') };
+      const twin = await submit('hybrid');
+      await Promise.all([succeeds(twin), ...Object.values(ids).map((id) => trainsAgain(id, stack.at))]);
+      await reboot(Object.values(ids));
 
-  for (const layout of ['hybrid', 'flat'])
-    test(
-      `${layout}: killed with -9, then at a reboot: ends as if left alone, with the same curve`,
-      async () => {
-        const id = await submit(layout);
-        await reached(id, at);
-        await killed(id);
-        await until(
-          'a second attempt trains',
-          async () => ((await shown(id)).attempts.length > 1 ? steps(await logs(id, 2)).length > 2 : false),
-          SLOW_MS,
-        );
-        await reboot(id);
+      const result = resultOf(await logs(twin));
+      const points = await pointsOf(twin, stack.curve.key);
+      expect(result).toBeDefined();
+      expect(points.map(([step]) => step)).toEqual(stack.curve.steps);
+      for (const [layout, id] of Object.entries(ids)) {
         const { run, attempts } = await succeeds(id);
         expect(attempts.map(({ resumedFrom }) => resumedFrom !== null)).toEqual([false, true, true]);
         expect(attempts.map(({ outcome }) => outcome?.code)).toEqual([
@@ -216,19 +210,18 @@ describe.each(STACKS)('$name', (stack) => {
           ROOT ? 'reboot' : 'supervisor_lost',
           'exit',
         ]);
-        const directories = new Set(attempts.map(({ runDir }) => runDir));
-        expect(directories.size).toBe(layout === 'flat' ? 1 : 3);
+        expect(new Set(attempts.map(({ runDir }) => runDir)).size).toBe(layout === 'flat' ? 1 : 3);
         const metadata = readFileSync(join(run.runDir, '.expd/attempts/3/metadata.json'), 'utf8');
         expect(JSON.parse(metadata).attempt).toBe(3);
         const resumed = await logs(id, 3);
         expect(resumed).toMatch(/resumed (?:at|from) step [1-9]/);
-        expect(resultOf(resumed)).toBe(twins.get(name)?.result);
-        expect(await pointsOf(id, curve.key)).toEqual(twins.get(name)?.points);
-        disturbed.push({ stack, experimentId: run.experimentId });
-      },
-      SLOW_MS,
-    );
-});
+        expect(resultOf(resumed), layout).toBe(result);
+        expect(await pointsOf(id, stack.curve.key), layout).toEqual(points);
+        disturbed.push({ experimentId: run.experimentId, key: stack.curve.key, points });
+      }
+    },
+    SLOW_MS,
+  );
 
 for (const loader of LOADERS)
   test(
@@ -237,10 +230,10 @@ for (const loader of LOADERS)
       expect(disturbed.length).toBeGreaterThan(0);
       const board = await Board.open(python, join(home.project, 'outputs/tensorboard'), home.dir, loader);
       try {
-        for (const { stack, experimentId } of disturbed)
+        for (const { experimentId, key, points } of disturbed)
           await board.shows(
-            async (on) => in32Bits(await on.scalars(experimentId, stack.curve.key)),
-            in32Bits(twins.get(stack.name)?.points ?? []),
+            async (on) => in32Bits(await on.scalars(experimentId, key)),
+            in32Bits(points),
             60_000,
           );
       } finally {

@@ -15,6 +15,7 @@ import { nextResumePoint, progressed } from '../../../src/daemon/checkpoints/cho
 import { type Preset, WAYS } from '../../../src/daemon/checkpoints/preset.js';
 import { isUntouched } from '../../../src/daemon/checkpoints/untouched.js';
 import type { CheckpointWishes } from '../../../src/daemon/run/submission.js';
+import { EventWriter, writeMarker } from '../../../src/tensorboard/tensorboard.js';
 import { inspecting } from '../../helpers/inspecting.js';
 import { accelerated, hdf5, huggingFace, put, tfjs, torch, zip } from './files.js';
 
@@ -196,6 +197,29 @@ describe('the best', () => {
     });
     expect(await best({ name: 'val/loss', mode: 'min' })).toBe('ckpt_23.pt');
     expect(await best({ name: 'val/loss', mode: 'max' })).toBe('ckpt_12.pt');
+  });
+
+  test("by the script's own event files: what is superseded does not count", async () => {
+    const curves = join(runDir, 'curves');
+    const writer = new EventWriter(curves);
+    for (const [step, loss] of [
+      [10, 0.4],
+      [20, 0.1],
+      [30, 0.3],
+    ] as const)
+      writer.scalar('val/loss', loss, step);
+    writer.close();
+    await writeMarker(curves, 20);
+    const again = new EventWriter(curves);
+    again.scalar('val/loss', 0.5, 20);
+    again.scalar('val/loss', 0.2, 30);
+    again.close();
+    for (const step of [10, 20, 30]) put(runDir, { [`checkpoints/ckpt_${step}.pt`]: torch(step) });
+    const metric = { name: 'val/loss', mode: 'min' } as const;
+    const submission = { cwd: '/', resumeArg: null, checkpoints: { where: null, metric } };
+    const past = { attempts: [attempt(1, runDir)], submission, curves };
+    const { point } = await nextResumePoint({ from: 'chosen', what: 'best' }, past, inspect);
+    expect(point).toMatchObject({ step: 30 });
   });
 
   test('without a metric the file that is called so', async () => {
