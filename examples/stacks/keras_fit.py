@@ -45,6 +45,6 @@ model.fit(
     epochs=knobs.epochs,
     shuffle=False,
     verbose=0,
-    callbacks=[keras.callbacks.BackupAndRestore(knobs.backup), Watch()],
+    callbacks=[keras.callbacks.BackupAndRestore(knobs.backup, double_checkpoint=True), Watch()],
 )
 print("weights", float(sum(np.abs(w).sum(dtype="float64") for w in model.get_weights())).hex(), flush=True)

@@ -32,9 +32,21 @@ function wholeDirectory(root: string, { preset, step }: Pick<Candidate, 'preset'
   const { missing, step: said } = saidBy(root, preset, step, new Set(files));
   if (missing !== null) throw new Error(missing);
   if (preset === 'plain') checkPlain(root, step ?? 0);
+  else if (preset === 'keras') checkDoubled(root, files);
   else for (const file of files) checkStructure(root, file);
   if (preset === 'tfjs') checkTfjs(root);
   return said;
+}
+
+/** BackupAndRestore with `double_checkpoint` goes on with its `.bkp` where the newer file was not written whole. */
+function checkDoubled(root: string, files: readonly string[]): void {
+  for (const file of files.filter((name) => !name.endsWith('.bkp')))
+    try {
+      checkStructure(root, file);
+    } catch (cause) {
+      if (!files.includes(`${file}.bkp`)) throw cause;
+      checkStructure(root, `${file}.bkp`);
+    }
 }
 
 /** @throws for a link or a device: what is written later through it would be another checkpoint */

@@ -122,6 +122,26 @@ test('HDF5 and TensorFlow.js: bytes that the file itself says are missing', asyn
   expect((await newest()).warnings).toEqual([expect.stringContaining('20 bytes instead of 24')]);
 });
 
+test('Keras with double_checkpoint: of a file and its copy one is whole', async () => {
+  const whole = () =>
+    put(
+      runDir,
+      below('backup', {
+        ...{ 'latest.weights.h5': hdf5(512), 'latest.weights.h5.bkp': hdf5(512) },
+        ...{ 'training_metadata.json': '{"epoch": 4}', 'training_metadata.json.bkp': '{"epoch": 4}' },
+      }),
+    );
+  const torn = (name: string): void => truncateSync(join(runDir, 'backup', name), 500);
+  whole();
+  torn('latest.weights.h5.bkp');
+  expect(await newest()).toMatchObject({ path: 'backup', step: 4, warnings: [] });
+  whole();
+  torn('latest.weights.h5');
+  expect(await newest()).toMatchObject({ path: 'backup', step: 4, warnings: [] });
+  torn('latest.weights.h5.bkp');
+  expect((await newest()).warnings).toEqual([expect.stringContaining('500 bytes instead of 512')]);
+});
+
 describe('of several', () => {
   test('a manifest goes before what only looks like a checkpoint, best ones come last', async () => {
     put(runDir, { 'checkpoints/best.pt': torch(900) }, 5000);
