@@ -121,6 +121,8 @@ export class MetricsTail {
     const seen = this.#foreign.read({
       point: (key, step, value, at) => {
         came = true;
+        // Of sub-runs that count differently, the one that is ahead has the pace.
+        if (step >= this.#standings.lastStep) this.#pace.seen(step, at);
         this.#stand(key, step, value, at);
       },
       rewind: () => {

@@ -42,7 +42,7 @@ const attemptOf = (id: number, number: number) =>
       const found = (await show(id)).attempts[number - 1];
       return found?.mainPid ? found : undefined;
     },
-    60_000,
+    300_000,
   );
 
 /** Killed as planned; how long it would go on was known each time. */
@@ -84,7 +84,7 @@ async function train({ name, words, kills }: Case): Promise<void> {
 beforeAll(async () => {
   if (python === 'python3') return;
   mkdirSync(logdir, { recursive: true });
-  await home.start(['--slots', '2']);
+  await home.start(['--slots', '4']);
   boards.push(...(await Promise.all(LOADERS.map((loader) => Board.open(python, logdir, home.dir, loader)))));
   await Promise.all(CASES.map(train));
 }, 600_000);

@@ -239,6 +239,18 @@ test('a script that writes event files by itself: expd gives way to a sub-run, a
   script.close();
 });
 
+test('the pace of a script that writes event files by itself', () => {
+  const tail = world.tail({ plannedSteps: 100 });
+  const script = new EventWriter(world.root);
+  for (let step = 1; step <= 10; step++) {
+    script.scalar('loss', 1 / step, step, 1000 + step * 2);
+    script.scalar('epoch_loss', 1, 0, 1000 + step * 2);
+  }
+  script.close();
+  tail.pollForeign();
+  expect(tail.progress()).toMatchObject({ step: 10, totalSteps: 100, stepsPerSecond: 0.5, at: 1020 });
+});
+
 test('standings follow what a marker ends', async () => {
   const script = new EventWriter(world.root);
   for (let step = 0; step < 10; step++) script.scalar('loss', 10 - step, step);
