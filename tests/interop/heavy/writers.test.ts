@@ -82,7 +82,6 @@ async function train({ name, words, kills }: Case): Promise<void> {
 }
 
 beforeAll(async () => {
-  if (python === 'python3') return;
   mkdirSync(logdir, { recursive: true });
   await home.start(['--slots', '4']);
   boards.push(...(await Promise.all(LOADERS.map((loader) => Board.open(python, logdir, home.dir, loader)))));
