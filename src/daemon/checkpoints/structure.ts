@@ -23,7 +23,7 @@ export function checkStructure(root: string, path: string): void {
 type Check = (fd: number, size: number, head: Buffer) => void;
 
 const HDF5 = Buffer.from('\x89HDF\r\n\x1a\n', 'latin1');
-const ZIPPED = /\.(?:ckpt|pt|pth|pth\.tar|bin|keras|zip|npz)$/;
+const ZIPPED = /\.(?:ckpt|pt|pth|pth\.tar|bin|pkl|keras|zip|npz)$/;
 
 const FORMATS: readonly [matches: (path: string, head: Buffer) => boolean, check: Check][] = [
   [(path) => path.endsWith('.safetensors'), checkSafetensors],

@@ -122,6 +122,15 @@ test('HDF5 and TensorFlow.js: bytes that the file itself says are missing', asyn
   expect((await newest()).warnings).toEqual([expect.stringContaining('20 bytes instead of 24')]);
 });
 
+test('accelerate: its last file cut short', async () => {
+  const states = { 'random_states_0.pkl': torch(1, 'step') };
+  put(runDir, below('out/step_10', { ...accelerated(), ...states }));
+  put(runDir, below('out/step_20', { ...accelerated(), ...states }));
+  expect(await newest()).toMatchObject({ step: 20 });
+  truncateSync(join(runDir, 'out/step_20/random_states_0.pkl'), 100);
+  expect(await newest()).toMatchObject({ step: 10, warnings: [expect.stringMatching(/random_states_0/)] });
+});
+
 test('Keras with double_checkpoint: of a file and its copy one is whole', async () => {
   const whole = () =>
     put(
