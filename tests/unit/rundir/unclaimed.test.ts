@@ -35,6 +35,7 @@ const resume = () => ({
   step: 7,
   argument: null,
   inPlace: 'checkpoints/step-7',
+  logsFrom: 8,
 });
 
 test('goes with the next start: the copy of a checkpoint, records, links and directories; what is not ours stays', async () => {
