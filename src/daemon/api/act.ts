@@ -172,7 +172,8 @@ function overtakenIn(selected: readonly Selected[]): (result: Result) => boolean
 
 const OVERTAKEN: ReadonlySet<string> = new Set(['wrong_state', 'already_started']);
 
-const wholes = (selected: readonly Selected[]): Set<number> =>
+/** Sweeps that were named as such. */
+export const wholes = (selected: readonly Selected[]): Set<number> =>
   new Set(selected.flatMap((one) => ('whole' in one && one.whole !== undefined ? [one.whole] : [])));
 
 /** What of a sweep is not meant is no error, unless nothing is left of it. */

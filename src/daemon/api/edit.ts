@@ -3,7 +3,7 @@ import { UserError } from '../errors.js';
 import type { Command, RunChanges, SweepChanges } from '../queue/commands.js';
 import { isFinal } from '../run/run.js';
 import type { StoredRun } from '../store/stored.js';
-import { type ActPorts, type Manner, perform } from './act.js';
+import { type ActPorts, type Manner, perform, wholes } from './act.js';
 import { changedEnvironment, isChange } from './environment.js';
 import {
   checkedArgv,
@@ -37,7 +37,10 @@ export async function edit(ports: ActPorts, request: EditRequest): Promise<ActRe
     means: ({ state, attempt }) =>
       starts ? attempt === 0 && !isFinal(state) : onlyLabels || !isFinal(state),
     done: 'edited in this way',
-    ...(ofSweeps !== null && { besides: (selected) => sweepCommands(selected, ofSweeps) }),
+    besides: (selected) => [
+      ...(ofSweeps === null ? [] : sweepCommands(selected, ofSweeps)),
+      ...(changes.name === undefined ? [] : renamed(selected, changes.name)),
+    ],
   };
   if (!ofRuns) return perform(ports, request, { ...manner, meansOnly: true, means: () => false }, never);
   return perform(ports, request, manner, async (run) => ({
@@ -68,6 +71,10 @@ function sweepCommands(selected: readonly Selected[], changes: SweepChanges): Co
     ...runs.filter(({ job }) => job === null).map(({ id }) => decided(id, ofNoSweep(id))),
   ];
 }
+
+/** Of a sweep that was named itself. */
+const renamed = (selected: readonly Selected[], name: string): Command[] =>
+  [...wholes(selected)].map((sweepId) => ({ do: 'editSweep', sweepId, changes: { name } }));
 
 const ofNoSweep = (id: number): UserError =>
   new UserError('wrong_state', `run ${id} is not a job of a sweep`, 'name a sweep, as s4');

@@ -120,7 +120,7 @@ function editSweep(scene: Scene, { sweepId, changes }: Extract<Command, { do: 'e
   const sweep = sweeps.find(sweepId);
   if (sweep === null)
     throw new Refusal('not_found', `there is no sweep s${sweepId}`, 'expctl ls -a lists all');
-  sweeps.limit(sweepId, { ...sweep, ...changes });
+  sweeps.edit(sweepId, { ...sweep, ...changes });
   scene.touched.sweeps.add(sweepId);
   return setting(scene);
 }

@@ -83,6 +83,7 @@ export interface NewSweep {
 }
 
 export interface SweepChanges {
+  name?: string;
   maxParallel?: number;
   holdAfterFailures?: number;
 }

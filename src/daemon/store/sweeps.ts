@@ -41,7 +41,7 @@ VALUES (@id, @ulid, @name, @key, @keyed, @project, @experimentId, @experimentCho
   @firstRunId, @maxParallel, @holdAfterFailures, @axes, @multirunSha, @ownDir)`,
   grow: 'UPDATE sweeps SET made = ?, ended_at = NULL WHERE id = ?',
   place: 'UPDATE sweeps SET dir = ? WHERE id = ?',
-  limit: 'UPDATE sweeps SET max_parallel = ?, hold_after_failures = ? WHERE id = ?',
+  edit: 'UPDATE sweeps SET name = ?, max_parallel = ?, hold_after_failures = ? WHERE id = ?',
   countFailures: 'UPDATE sweeps SET failures = ? WHERE id = ?',
   end: 'UPDATE sweeps SET ended_at = ? WHERE id = ?',
   remove: 'DELETE FROM sweeps WHERE id = ?',
@@ -80,7 +80,7 @@ export function sweeps(db: Connection) {
   );
   const grow = statement<[number, number]>(db, SWEEP_SQL.grow);
   const place = statement<[string, number]>(db, SWEEP_SQL.place);
-  const limit = statement<[number, number, number]>(db, SWEEP_SQL.limit);
+  const edit = statement<[string, number, number, number]>(db, SWEEP_SQL.edit);
   const countFailures = statement<[number, number]>(db, SWEEP_SQL.countFailures);
   const end = statement<[number | null, number]>(db, SWEEP_SQL.end);
   const remove = statement<[number]>(db, SWEEP_SQL.remove);
@@ -111,10 +111,10 @@ export function sweeps(db: Connection) {
     /** It has jobs again that are not over. */
     grow: (id: number, made: number): void => void grow.run(made, id),
     place: (id: number, dir: string): void => void place.run(dir, id),
-    limit: (
+    edit: (
       id: number,
-      { maxParallel, holdAfterFailures }: Pick<Sweep, 'maxParallel' | 'holdAfterFailures'>,
-    ) => void limit.run(maxParallel, holdAfterFailures, id),
+      { name, maxParallel, holdAfterFailures }: Pick<Sweep, 'name' | 'maxParallel' | 'holdAfterFailures'>,
+    ) => void edit.run(name, maxParallel, holdAfterFailures, id),
     countFailures: (id: number, failures: number): void => void countFailures.run(failures, id),
     end: (id: number, at: number | null): void => void end.run(at, id),
     remove: (id: number): void => void remove.run(id),

@@ -269,6 +269,11 @@ describe('verbs on a sweep', () => {
     const both = await edit({ runs: [name], maxParallel: 1, priority: 7 });
     expect(both.results.map(({ run }) => run!.priority)).toEqual([7, 7, 7, 7]);
     expect(both.sweeps).toMatchObject([{ maxParallel: 1 }]);
+    const one = await edit({ runs: [`${name}.4`], name: 'lone' });
+    expect(one.sweeps).toEqual([]);
+    const renamed = await edit({ runs: [name], name: 'better' });
+    expect(renamed).toMatchObject({ sweeps: [{ id, name: 'better', maxParallel: 1 }] });
+    expect(new Set(renamed.results.map(({ run }) => run!.name))).toEqual(new Set(['better']));
     const tripped = await edit({ runs: [name], holdAfterFailures: 1 });
     expect(counts(tripped.sweeps[0])).toEqual({ SUCCEEDED: 1, FAILED: 1, RUNNING: 1, HELD: 3 });
   });
