@@ -127,8 +127,8 @@ export interface Manner extends SelectOptions {
   means?: (run: StoredRun) => boolean;
   /** That goes for every run: the others are no errors, wherever they were named. */
   meansOnly?: boolean;
-  /** "no job of sweep s4 can be …" */
-  done?: string;
+  /** "no job of sweep s4 can be …"; null: that is no error. */
+  done?: string | null;
   /** What is asked beside the runs, for these. */
   besides?: (selected: readonly Selected[]) => Command[];
 }
@@ -187,7 +187,7 @@ function onlyMeant(selected: readonly Selected[], manner: Manner): Selected[] {
     if (one.whole !== undefined) left.add(one.whole);
     return true;
   });
-  if (meansOnly) return meant;
+  if (meansOnly || done === null) return meant;
   const idle = [...wholes(selected)].filter((sweep) => !left.has(sweep));
   return [...meant, ...idle.map((sweep): Selected => ({ id: 0, error: nothingLeft(sweep, done) }))];
 }

@@ -36,7 +36,8 @@ export async function edit(ports: ActPorts, request: EditRequest): Promise<ActRe
   const manner: Manner = {
     means: ({ state, attempt }) =>
       starts ? attempt === 0 && !isFinal(state) : onlyLabels || !isFinal(state),
-    done: 'edited in this way',
+    // Its name a sweep has itself.
+    done: Object.keys(changes).join() === 'name' ? null : 'edited in this way',
     besides: (selected) => [
       ...(ofSweeps === null ? [] : sweepCommands(selected, ofSweeps)),
       ...(changes.name === undefined ? [] : renamed(selected, changes.name)),

@@ -230,6 +230,7 @@ function primitive(tokens: Tokens): Element {
     } else break;
   }
   if (parts.length === 0) throw unexpected(tokens, 'a value');
+  if (parts.length === 1 && only.length === 1 && only[0]?.kind === 'blank') throw blanksAlone(tokens);
   return parts.length === 1 && typeof parts[0] === 'string'
     ? { kind: 'plain', value: plainValue(only) }
     : { kind: 'text', parts, quoted: false };
@@ -258,12 +259,16 @@ function plainValue(found: readonly Token[]): null | boolean | bigint | number |
       return only.text.toLowerCase() === 'true';
     case 'null':
       return null;
-    case 'blank':
-      throw new HydraError('InterpolationResolutionError', 'blanks alone are no value');
     default:
       return joined(found);
   }
 }
+
+/** What stands behind them is found wrong before them. */
+const blanksAlone = (tokens: Tokens): Error =>
+  tokens.peek().kind === 'end'
+    ? new HydraError('InterpolationResolutionError', 'blanks alone are no value')
+    : unexpected(tokens, 'the end');
 
 function expect(tokens: Tokens, kind: TokenKind, what: string): Token {
   const token = tokens.accept(kind);

@@ -274,6 +274,13 @@ describe('verbs on a sweep', () => {
     const renamed = await edit({ runs: [name], name: 'better' });
     expect(renamed).toMatchObject({ sweeps: [{ id, name: 'better', maxParallel: 1 }] });
     expect(new Set(renamed.results.map(({ run }) => run!.name))).toEqual(new Set(['better']));
+    const over = await mixed();
+    await served.act('cancel', [over.name]);
+    await served.end(over.runs[2]!);
+    expect(await edit({ runs: [over.name], name: 'over' })).toMatchObject({
+      results: [],
+      sweeps: [{ name: 'over' }],
+    });
     const tripped = await edit({ runs: [name], holdAfterFailures: 1 });
     expect(counts(tripped.sweeps[0])).toEqual({ SUCCEEDED: 1, FAILED: 1, RUNNING: 1, HELD: 3 });
   });

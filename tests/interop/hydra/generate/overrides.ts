@@ -30,8 +30,12 @@ const RULES: Readonly<Record<string, (random: Random) => string>> = {
 
 export function parseQuestion(random: Random): Question {
   const rule = percent(random, 60) ? 'override' : random.of(Object.keys(RULES));
-  return { kind: 'override_parse', rule, input: RULES[rule]!(random) };
+  const input = RULES[rule]!(random);
+  return SHUFFLED.test(input) ? parseQuestion(random) : { kind: 'override_parse', rule, input };
 }
+
+/** A list that is shuffled when it is read: no two readings are alike. */
+const SHUFFLED = /shuffle\([^)]*\[/;
 
 const SWEPT = words(
   `1,2 a,b 1e-3,0.1 choice(1,2) choice(a,b,c) range(3) range(1,4) range(0,1,0.25) range(3,0,-1) range(2,8,2) 'a,b',c [1,2],[3] {a:1},{a:2}

@@ -64,11 +64,11 @@ def registered(entries):
     """What a program would have registered, for the time of one question."""
     store = ConfigStore.instance()
     before = copy.deepcopy(store.repo)
-    for entry in entries:
-        group, _, name = entry["path"].rpartition("/")
-        node = OmegaConf.create(entry["yaml"])
-        store.store(group=group or None, name=name, node=node, package=entry.get("package"))
     try:
+        for entry in entries:
+            group, _, name = entry["path"].rpartition("/")
+            node = OmegaConf.create(entry["yaml"])
+            store.store(group=group or None, name=name, node=node, package=entry.get("package"))
         yield
     finally:
         store.repo = before

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { parseElement } from '../../../../src/hydra/config/interpolation.js';
 import { toTyped } from '../../../../src/hydra/hydra.js';
 import { composeText, refusal } from '../trees.js';
 
@@ -93,6 +94,9 @@ test('what lies below a list is asked for by numbers', () => {
 
 test('a text of blanks alone is no argument', () => {
   expect(refusal(() => resolved('${oc.decode:" "}')).type).toBe('InterpolationResolutionError');
+  expect(refusal(() => parseElement(' ')).type).toBe('InterpolationResolutionError');
+  // What is no text at all is found first.
+  expect(refusal(() => parseElement(' [')).type).toBe('GrammarParseError');
 });
 
 test('a mapping that a resolver puts into itself has no end', () => {
