@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { buildSync } from 'esbuild';
+import { afterAll, describe, expect } from 'vitest';
 import { nextResumePoint } from '../../../src/daemon/checkpoints/choose.js';
 import { inspecting } from '../../helpers/inspecting.js';
 import { skipUnless } from '../../helpers/skip.js';
@@ -13,15 +14,35 @@ const digits = resolve(import.meta.dirname, '../../../examples/digits');
 const inspect = inspecting();
 const traced = skipUnless(spawnSync('strace', ['-V']).status === 0, 'needs strace');
 const KNOBS = ['--steps', '2', '--hidden', '2', '--checkpoint-every', '1', '--log-every', '1'];
+const root = mkdtempSync(join(tmpdir(), 'expd-kills-'));
 const WRITERS = [
   { name: 'Node', argv: [process.execPath, join(digits, 'train.mjs'), ...KNOBS] },
   { name: 'Python', argv: ['python3', join(digits, 'train.py'), ...KNOBS] },
+  { name: 'what the built-in trainers write with', argv: [process.execPath, lineOnly()] },
 ];
-let root: string;
-beforeAll(() => {
-  root = mkdtempSync(join(tmpdir(), 'expd-kills-'));
-});
 afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** Their checkpoints without their training, which takes a second to begin; each gives up the one before it. */
+function lineOnly(): string {
+  const program = join(root, 'line.cjs');
+  buildSync({
+    stdin: {
+      contents: `
+        import { appendFileSync, mkdirSync } from 'node:fs';
+        import { dirname } from 'node:path';
+        import { Line } from './src/trainers/checkpoint/line.ts';
+        mkdirSync(dirname(process.env.EXPD_METRICS), { recursive: true });
+        const line = new Line(process.env.EXPD_CHECKPOINT_DIR, { last: 1, best: 0 }, null);
+        for (const step of [1, 2, 3]) {
+          appendFileSync(process.env.EXPD_METRICS, JSON.stringify({ step }) + '\\n');
+          line.save(step, new Map([['model', Buffer.from('m' + step)], ['rng', Buffer.from('r')]]), {});
+        }`,
+      resolveDir: resolve(import.meta.dirname, '../../..'),
+    },
+    ...{ bundle: true, platform: 'node', format: 'cjs', outfile: program },
+  });
+  return program;
+}
 
 describe.each(WRITERS)('$name', ({ argv }) => {
   traced(
@@ -53,12 +74,13 @@ interface Call {
   nth: number;
 }
 
-const NAMES = ['openat', 'mkdir', 'write', 'fsync', 'rename'];
+const NAMES = ['openat', 'mkdir', 'write', 'fsync', 'rename', '?unlink', '?rmdir', 'unlinkat'];
 
 /** Those that touch the checkpoint directory, of an undisturbed writer. */
 function callsOf(argv: readonly string[]): Call[] {
   const runDir = join(root, 'undisturbed');
   const { log } = trace(argv, runDir, ['-y', '-e', `trace=${NAMES}`]);
+  rmSync(runDir, { recursive: true });
   const counts = new Map<string, number>();
   return log.split('\n').flatMap((line) => {
     const [, thread = '', name = ''] = /^(\d+)\s+(\w+)\(/.exec(line) ?? [];

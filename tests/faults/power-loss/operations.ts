@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 
 /** What a writer did to its checkpoint directory, in order; paths relative to it. */
 export type Operation =
@@ -46,7 +46,8 @@ function parsed(log: string, directory: string, metrics: string): Operation[] {
       operations.push({ do: 'acknowledge', step: saved });
       saved = null;
     }
-    const path = inside(file ?? words[0] ?? '');
+    const beside = name.endsWith('at') ? /^(?:AT_FDCWD|\d+)<([^>]*)>/.exec(args)?.[1] : undefined;
+    const path = inside(beside === undefined ? (file ?? words[0] ?? '') : resolve(beside, words[0] ?? ''));
     if (path === null) continue;
     if (name === 'mkdir') operations.push({ do: 'mkdir', path });
     else if (name === 'openat' && args.includes('O_CREAT'))
