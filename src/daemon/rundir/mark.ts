@@ -17,7 +17,7 @@ export interface Mark {
 
 export type Marked =
   | { by: 'nobody' }
-  | { by: 'us'; ulid: string }
+  | { by: 'us'; id: number; ulid: string }
   /** `who`: for people. */
   | { by: 'another'; who: string };
 
@@ -58,7 +58,7 @@ export async function readMark(file: string, daemon: string, host: string): Prom
   }
   const mark = parseMark(text);
   if (mark === null) return { by: 'another', who: 'somebody whose mark says nothing that this expd knows' };
-  if (mark.daemon === daemon) return { by: 'us', ulid: mark.ulid };
+  if (mark.daemon === daemon) return { by: 'us', id: mark.runId, ulid: mark.ulid };
   const where = mark.host === host ? `this host, with its state in ${mark.state}` : mark.host;
   return { by: 'another', who: `run ${mark.runId} (${mark.ulid}) of ${mark.user} on ${where}` };
 }

@@ -3,7 +3,7 @@ import { readdir, readlink, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { failpoint } from '../failpoint.js';
 import type { Log } from '../log.js';
-import { dropTemporary, type Mark, putMark, readMark } from './mark.js';
+import { dropTemporary, type Mark, type Marked, putMark, readMark } from './mark.js';
 import { directoryMode } from './modes.js';
 import { CwdGone } from './order.js';
 import { outputsDir, writerMark } from './paths.js';
@@ -71,8 +71,7 @@ export class Writers {
     project,
     experimentId,
   }: Pick<Writing, 'project' | 'experimentId'>): Promise<string | null> {
-    const { daemon, host } = this.ports.daemon;
-    const found = await readMark(writerMark(project, experimentId), daemon, host);
+    const found = await this.#whose(writerMark(project, experimentId));
     return found.by === 'another' ? found.who : null;
   }
 
@@ -88,7 +87,7 @@ export class Writers {
   async #take(file: string, run: Writing, cwd: string, umask: number): Promise<TakenCurves> {
     const { state, daemon } = this.ports;
     for (let times = 1; ; times++) {
-      const found = await readMark(file, daemon.daemon, daemon.host);
+      const found = await this.#whose(file);
       if (found.by === 'another') return { taken: false, by: waitsFor(run, found.who) };
       this.#putNote(run, file);
       if (found.by === 'us' && found.ulid === run.ulid) return { taken: true, warning: null };
@@ -107,6 +106,15 @@ export class Writers {
         else throw cause;
       }
     }
+  }
+
+  /** One of ours that was made by another path is another project's, of which the database knows nothing here. */
+  async #whose(file: string): Promise<Marked> {
+    const { daemon, host } = this.ports.daemon;
+    const found = await readMark(file, daemon, host);
+    if (found.by !== 'us') return found;
+    const made = await readlink(this.#note(found)).catch(() => file);
+    return made === file ? found : { by: 'another', who: `run ${found.id}, which has it as ${made}` };
   }
 
   async #drop(file: string, ulid: string): Promise<void> {

@@ -123,6 +123,18 @@ describe('of one daemon', () => {
     );
   });
 
+  test('projects that share their outputs by a link wait for each other', async () => {
+    const linked = join(dir, 'linked');
+    await mkdir(linked);
+    await take(ours, run(1));
+    await symlink(join(project, 'outputs'), join(linked, 'outputs'));
+    const second = run(2, { project: linked });
+    const by = expect.stringContaining(`written by run 1, which has it as ${mark}`);
+    expect(await take(ours, second)).toEqual({ taken: false, by });
+    await ours.leave(run(1));
+    expect(await take(ours, second)).toMatchObject({ taken: true });
+  });
+
   test("what was half made when it was killed is in nobody's way", async () => {
     await take(ours, run(1));
     const half = `${mark}.${ids.ours.slice(0, 12)}.tmp`;
