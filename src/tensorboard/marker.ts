@@ -3,19 +3,16 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { curveTags } from './curve-tags.js';
 import { versionEvent } from './event.js';
-import { eventFileName, eventFiles, newestSecond } from './event-files.js';
+import { eventFileName, eventFiles, isAhead, newestSecond } from './event-files.js';
 import { RecordBuffer } from './record-buffer.js';
 import { rewindEvents } from './rewind.js';
-
-/** As long as a marker may need for a second of its own between the newest file's and the next one's. */
-const PATIENCE_MS = 3000;
 
 /** Of this process: makes their names differ. */
 let markers = 0;
 
 export interface Marker {
   path: string;
-  /** False where the newest event file is from the future, so that nothing written now can be read after it. */
+  /** False where the newest event file is from the future, so that nothing written now is read after it: `dateBack`. */
   inOrder: boolean;
 }
 
@@ -35,7 +32,7 @@ export async function writeMarker(
   const newest = newestSecond(names);
   const missingMs = (): number => (newest + 2) * 1000 - Date.now();
   // A timer may be early.
-  while (missingMs() > 0 && missingMs() <= PATIENCE_MS) await pause(missingMs());
+  while (missingMs() > 0 && !isAhead(newest)) await pause(missingMs());
   const second = Math.min(newest + 1, Math.floor(Date.now() / 1000) - 1);
   const path = join(directory, eventFileName(second, `0.rewind-${step}.${process.pid}.${markers++}`));
   write(path, step, tags ?? curveTags(directory));

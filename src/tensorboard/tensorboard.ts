@@ -2,6 +2,7 @@
 
 export type { Bucket } from './buckets.js';
 export { curveTags } from './curve-tags.js';
+export { dateBack } from './date-back.js';
 export type { SessionDetails, SessionStatus } from './event.js';
 export { eventFiles } from './event-files.js';
 export type { Experiment, HParam, HParamColumn, MetricColumn, SessionEnd, SessionStart } from './hparams.js';

@@ -1,21 +1,23 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { EventWriter, writeMarker } from '../../tensorboard/tensorboard.js';
+import { dateBack, EventWriter, writeMarker } from '../../tensorboard/tensorboard.js';
 import { curveDirectories, END_SUFFIX, eventFilesOf, hasForeign, isEnd } from './curve-files.js';
 import type { GoOn, Over } from './tracker-messages.js';
 
 /**
- * Before an attempt starts: makes the curves that its script writes by itself go on, whatever the script knows of that.
- * What expd writes goes on with its first point. Answers what TensorBoard will not show as one curve.
+ * Before an attempt starts, while nobody writes: makes the curves that its script writes by itself go on, whatever the
+ * script knows of that. What expd writes goes on with its first point. Answers what one has to know to see one curve.
  */
 export async function goOn({ root, step, fileMode }: GoOn): Promise<string | null> {
-  if (step === null) return null;
   const theirs = curveDirectories(root).filter(({ files }) => hasForeign(files));
-  const markers = await Promise.all(theirs.map(({ path }) => writeMarker(path, step)));
+  const renamed = theirs.reduce((sum, { path }) => sum + dateBack(path), 0);
+  const markers = step === null ? [] : await Promise.all(theirs.map(({ path }) => writeMarker(path, step)));
   for (const marker of markers) if (marker !== null) chmodSync(marker.path, fileMode);
-  return markers.some((marker) => marker?.inOrder === false)
-    ? 'event files from the future are in the way: TensorBoard will not show one curve'
-    : null;
+  if (markers.some((marker) => marker?.inOrder === false))
+    return 'event files from the future are in the way: TensorBoard will not show one curve';
+  return renamed === 0
+    ? null
+    : `${renamed} event files from the future have got a time that has passed: a TensorBoard that is open has to be started again to show what comes`;
 }
 
 /**

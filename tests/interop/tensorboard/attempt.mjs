@@ -30,7 +30,8 @@ for (const writer of writers.split(','))
   if (writer === 'lines') lines();
   else {
     const argv = [trainer, writer, env.EXPD_TB_DIR, `${number}`, `${from}`, `${to}`, 'finish'];
-    const { status, stderr } = spawnSync(python, argv, { encoding: 'utf8' });
+    const clock = befalls === 'ahead' ? { CLOCK_AHEAD_S: '3600' } : {};
+    const { status, stderr } = spawnSync(python, argv, { encoding: 'utf8', env: { ...env, ...clock } });
     if (status !== 0) throw new Error(stderr);
   }
 if (env.EXPD_RESUME_FROM) rmSync(env.EXPD_RESUME_FROM, { recursive: true });

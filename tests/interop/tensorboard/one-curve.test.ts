@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync, truncateSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { eventFiles, writeMarker } from '../../../src/tensorboard/tensorboard.js';
+import { dateBack, eventFiles, writeMarker } from '../../../src/tensorboard/tensorboard.js';
 import { interopPython } from '../../helpers/interop-python.js';
 import {
   type Attempt,
@@ -54,6 +54,12 @@ const CASES: Case[] = [
     { run: `from scratch, ${writer}`, writer, attempts: FROM_SCRATCH },
     { run: `torn tail, ${writer}`, writer, attempts: CRASH_AND_RESUME, after: tear },
   ]),
+  ...(['tensorboardX', 'pytorch+purge_step'] as const).map((writer) => ({
+    run: `clock went back three times, ${writer}`,
+    writer,
+    attempts: THREE_CRASHES,
+    after: dateIntoTheFuture,
+  })),
   { run: 'clock went back', writer: 'expd', attempts: CRASH_AND_RESUME, after: dateIntoTheFuture },
 ];
 
@@ -70,7 +76,10 @@ async function inPairs<T>(items: readonly T[], work: (item: T) => Promise<void>)
 async function execute(directory: string, { writer, attempts, after }: Case): Promise<void> {
   mkdirSync(directory);
   for (const attempt of attempts) {
-    if (writer !== 'expd') await writeMarker(directory, attempt.from);
+    if (writer !== 'expd') {
+      dateBack(directory);
+      await writeMarker(directory, attempt.from);
+    }
     await train(python, writer, directory, attempt);
     if (attempt.end === 'kill') after?.(directory);
   }

@@ -12,7 +12,8 @@ import { Board, LOADERS, type Loader } from './board.js';
 
 const { python, test } = interopPython('training');
 
-type Planned = Attempt & { befalls?: 'torn' | 'future' };
+type Befalls = 'torn' | 'future' | 'ahead';
+type Planned = Attempt & { befalls?: Befalls };
 
 const CRASH_AND_RESUME: Planned[] = [
   { number: 1, from: 0, to: 250, end: 'kill' },
@@ -28,7 +29,7 @@ const FROM_SCRATCH: Planned[] = [
   { number: 1, from: 0, to: 250, end: 'kill' },
   { number: 2, from: 0, to: 90, end: 'finish' },
 ];
-const befalling = (befalls: 'torn' | 'future'): Planned[] =>
+const befalling = (befalls: Befalls): Planned[] =>
   CRASH_AND_RESUME.map((attempt) => (attempt.end === 'kill' ? { ...attempt, befalls } : attempt));
 
 interface Case {
@@ -50,6 +51,8 @@ const CASES: Case[] = [
   { name: 'lines-scratch', writers: ['lines'], plan: FROM_SCRATCH },
   { name: 'tensorboardX-scratch', writers: ['tensorboardX'], plan: FROM_SCRATCH },
   { name: 'tensorboardX-torn', writers: ['tensorboardX'], plan: befalling('torn') },
+  { name: 'tensorboardX-ahead', writers: ['tensorboardX'], plan: befalling('ahead') },
+  { name: 'pytorch-ahead', writers: ['pytorch+purge_step'], plan: befalling('ahead') },
   { name: 'lines-future', writers: ['lines'], plan: befalling('future') },
 ];
 

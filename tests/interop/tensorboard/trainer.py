@@ -1,6 +1,7 @@
 """A training script that logs by itself: WRITER DIRECTORY ATTEMPT FROM TO finish|kill
 
-WRITER is tensorboardX, tensorboardX+purge_step, pytorch, pytorch+purge_step or tensors.
+WRITER is tensorboardX, tensorboardX+purge_step, pytorch, pytorch+purge_step or tensors. CLOCK_AHEAD_S: by so many
+seconds its clock is ahead.
 """
 import os
 import signal
@@ -8,6 +9,10 @@ import sys
 import time
 
 import numpy
+
+if "CLOCK_AHEAD_S" in os.environ:
+    right, ahead = time.time, float(os.environ["CLOCK_AHEAD_S"])
+    time.time = lambda: right() + ahead
 
 writer_name, directory, attempt, first, last, end = sys.argv[1:]
 attempt, first, last = int(attempt), int(first), int(last)

@@ -1,6 +1,7 @@
+import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { writeEnd } from '../../../src/daemon/tracking/curve-end.js';
+import { goOn, writeEnd } from '../../../src/daemon/tracking/curve-end.js';
 import { isEnd, isOwn } from '../../../src/daemon/tracking/curve-files.js';
 import { EventReader, EventWriter, eventFiles } from '../../../src/tensorboard/tensorboard.js';
 import { drain, TailWorld } from './tail-world.js';
@@ -71,4 +72,25 @@ test('ends are of runs that log; the event files of scripts stay', () => {
   expect(eventFiles(world.root)).toHaveLength(2);
   world.tail({ attemptId: 'two', attempt: 2 }).close();
   expect(eventFiles(world.root)).toEqual(theirs);
+});
+
+test('what a script wrote while the clock was ahead is read before what goes on from it, and that is said', async () => {
+  const script = new EventWriter(world.root);
+  script.scalar('loss', 1, 1);
+  script.scalar('loss', 2, 2);
+  script.close();
+  const ahead = script.path!.replace(/\d{10}/, (second) => `${Number(second) + 3600}`);
+  renameSync(script.path!, ahead);
+  const step = 2;
+  expect(await goOn({ root: world.root, step, fileMode: 0o644 })).toMatch(/^1 event files from the future/);
+  const next = new EventWriter(world.root);
+  next.scalar('loss', 20, 2);
+  next.close();
+  expect(world.curves()).toEqual({
+    loss: [
+      [1, 1],
+      [2, 20],
+    ],
+  });
+  expect(await goOn({ root: world.root, step: null, fileMode: 0o644 })).toBe(null);
 });
