@@ -1,4 +1,5 @@
-import { relative, sep } from 'node:path';
+import { lstat } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
 import type { FSWatcher } from 'chokidar';
 import type { Clock } from '../clock.js';
 import type { Log } from '../log.js';
@@ -19,6 +20,7 @@ export interface Watched {
   runDir: string;
   /** See Places. */
   pattern: string | null;
+  curves: string;
 }
 
 interface Watching {
@@ -27,6 +29,8 @@ interface Watching {
   watcher: FSWatcher | null;
   /** Forgets what is to be done next. */
   due: (() => void) | null;
+  /** The same for the next look beside the curves. */
+  beside: (() => void) | null;
 }
 
 /** A save is many files: after the last event it is waited so long. */
@@ -35,6 +39,8 @@ const QUIET_MS = 500;
 const UNWATCHED_MS = 2000;
 /** Until what was still being written is looked at again. */
 const AGAIN_MS = 2000;
+/** Between two looks for the directory in which Lightning has checkpoints beside the curves. */
+const BESIDE_MS = 60_000;
 const DEEPEST = 6;
 /** Names of directories right below a run directory in which nobody looks. */
 const PASSED_OVER = new Set(['logs', 'metrics', 'samples', 'plots', 'wandb', 'mlruns', '__pycache__']);
@@ -55,7 +61,7 @@ export class Lookout {
     const { attemptId, runDir } = of;
     if (this.#watched.has(attemptId) || this.#closed || runDir === '') return;
     const due = this.#in(UNWATCHED_MS, () => this.#open(of));
-    this.#watched.set(attemptId, { of, watcher: null, due });
+    this.#watched.set(attemptId, { of, watcher: null, due, beside: null });
   }
 
   /** Whether it was watched. */
@@ -63,6 +69,7 @@ export class Lookout {
     const watched = this.#watched.get(attemptId);
     this.#watched.delete(attemptId);
     watched?.due?.();
+    watched?.beside?.();
     await watched?.watcher?.close();
     return watched?.watcher != null;
   }
@@ -88,6 +95,21 @@ export class Lookout {
       .on('all', () => this.#after(attemptId, QUIET_MS))
       .on('error', (err) => this.#failed(runId, err));
     // What was written before.
+    this.#after(attemptId, QUIET_MS);
+    if (pattern === null) await this.#besideCurves(watched);
+  }
+
+  /** Curves change all the time: beside them only what can be a checkpoint's directory is watched, once it is there. */
+  async #besideCurves(watched: Watching): Promise<void> {
+    const { attemptId, curves } = watched.of;
+    const directory = join(curves, 'checkpoints');
+    const found = await lstat(directory).catch(() => null);
+    if (this.#watched.get(attemptId) !== watched) return;
+    if (found?.isDirectory() !== true) {
+      watched.beside = this.#in(BESIDE_MS, () => this.#besideCurves(watched));
+      return;
+    }
+    watched.watcher?.add(directory);
     this.#after(attemptId, QUIET_MS);
   }
 

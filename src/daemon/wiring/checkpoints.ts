@@ -1,7 +1,7 @@
 import { Keeper } from '../checkpoints/keeper.js';
 import { Lookout } from '../checkpoints/lookout.js';
 import { isPreset } from '../checkpoints/preset.js';
-import { runPaths } from '../rundir/paths.js';
+import { runPaths, tensorboardDir } from '../rundir/paths.js';
 import type { TrackerRuns } from '../rundir/trackers.js';
 import type { StoredAttempt, StoredRun } from '../store/stored.js';
 import type { Core } from './core.js';
@@ -28,9 +28,12 @@ export function checkpointCare({ inspect, log, clock, reader, submission, queue,
   return {
     keeper,
     begin({ id, runId, runDir }: StoredAttempt): void {
+      const run = reader.run(runId);
+      if (run === null) return;
       const where = submission(runId)?.checkpoints?.where ?? null;
       const pattern = where === null || isPreset(where) ? null : where;
-      lookout.begin({ attemptId: id, runId, runDir, pattern });
+      const curves = tensorboardDir(run.project, run.experimentId);
+      lookout.begin({ attemptId: id, runId, runDir, pattern, curves });
     },
     async end({ id }: StoredAttempt, run: StoredRun | null): Promise<void> {
       const watched = await lookout.end(id);

@@ -1,9 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pino from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
-import { isPassedOver } from '../../../src/daemon/checkpoints/lookout.js';
+import { isPassedOver, Lookout } from '../../../src/daemon/checkpoints/lookout.js';
 import { isUntouched } from '../../../src/daemon/checkpoints/untouched.js';
+import { until } from '../../helpers/until.js';
 import { put, torch } from './files.js';
 
 test('watched is what may be, or tell of, a checkpoint; of its own files only its name', () => {
@@ -25,6 +27,47 @@ test('watched is what may be, or tell of, a checkpoint; of its own files only it
   expect(passed('w/1.bin', true, '{run_dir}/w/*.bin')).toBe(false);
   expect(isPassedOver('/run', '/p/out', '/p/out/*.bin', false)).toBe(false);
   expect(isPassedOver('/run', '/p/out/1.bin', '/p/out/*.bin', true)).toBe(false);
+});
+
+test('a directory of checkpoints beside the curves is watched once it is there', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'expd-beside-'));
+  onTestFinished(() => rmSync(root, { recursive: true }));
+  const [runDir, curves] = [join(root, 'run'), join(root, 'curves')];
+  for (const directory of [runDir, curves]) mkdirSync(directory);
+  const wakes = new Set<() => void>();
+  const at = (_: number, wake: () => void) => {
+    wakes.add(wake);
+    return () => void wakes.delete(wake);
+  };
+  const fire = (): void => {
+    for (const wake of [...wakes]) {
+      wakes.delete(wake);
+      wake();
+    }
+  };
+  let looks = 0;
+  const look = async () => {
+    looks++;
+    return { unsettled: false };
+  };
+  const lookout = new Lookout({ log: pino({ enabled: false }), clock: { now: () => 0, at }, look });
+  onTestFinished(() => lookout.close());
+  lookout.begin({ attemptId: 'a', runId: 1, runDir, pattern: null, curves });
+  fire();
+  await until('it is watched, and looked at again later', () => wakes.size === 2);
+  fire();
+  await until('nothing is there yet', () => looks === 1 && wakes.size === 1);
+  put(curves, { 'checkpoints/epoch=0-step=5.ckpt': torch(5) });
+  fire();
+  await until('it is there', () => wakes.size === 1);
+  fire();
+  await until('looked at', () => looks === 2);
+  await until('a change is seen', () => {
+    put(curves, { 'checkpoints/epoch=1-step=10.ckpt': torch(10) });
+    return wakes.size === 1;
+  });
+  fire();
+  await until('looked at again', () => looks === 3);
 });
 
 test('a run directory in which nothing can be a checkpoint is known at a glance', async () => {
