@@ -64,7 +64,10 @@ export class MetricsTail {
   #total: number | null = null;
   #at: number | null = null;
   #problem: string | null = null;
+  /** 0: it is not. */
   #blockedUntil = 0;
+  /** Blocked, by a disk without room. */
+  #full = false;
   #dirty = true;
   #anew = true;
   /** Points that stand in the event files already. */
@@ -95,20 +98,18 @@ export class MetricsTail {
   /** Reads on, up to a megabyte. `more`: there is more to read now; `came`: something had come. */
   turn(now = Date.now()): { came: boolean; more: boolean } {
     if (now < this.#blockedUntil) return { came: false, more: false };
-    let came = false;
+    let [came, more] = [false, true];
     try {
       this.#writer.giveWay();
-      for (let read = 0; read < TURN_BYTES; ) {
+      for (let read = 0; more && read < TURN_BYTES; ) {
         const { bytes, last } = this.#readOn();
         came ||= bytes > 0;
-        if (last) {
-          this.#writer.flush();
-          return { came, more: false };
-        }
+        more = !last;
         read += bytes;
       }
       this.#writer.flush();
-      return { came, more: true };
+      this.#unblocked();
+      return { came, more };
     } catch (cause) {
       this.#blocked(cause, now);
       return { came, more: false };
@@ -134,17 +135,21 @@ export class MetricsTail {
     return came;
   }
 
-  /** The attempt has ended, all its processes are gone: takes what is left. */
-  finish(): void {
-    this.#blockedUntil = 0;
-    while (this.turn().more);
-    this.#attempting(() => {
-      this.#lines.finish((text) => parseMetricsLine(text).kind !== 'bad');
-      this.#writer.sync();
-      this.#writer.close();
-    });
-    this.pollForeign();
+  /**
+   * The attempt has ended, all its processes are gone: takes what is left. False: the disk is full; to be called again,
+   * or closed.
+   */
+  finish(): boolean {
+    while (this.turn(Number.POSITIVE_INFINITY).more);
+    if (!this.#full)
+      this.#attempting(() => {
+        this.#taking(() => this.#lines.finish((text) => parseMetricsLine(text).kind !== 'bad'));
+        this.#writer.sync();
+        this.#writer.close();
+      });
+    if (!this.#full) this.pollForeign();
     this.#file.close();
+    return !this.#full;
   }
 
   /** The daemon ends, the attempt goes on. */
@@ -183,7 +188,7 @@ export class MetricsTail {
       case 'bytes':
         this.#say(null);
         this.#writtenAt = piece.writtenAt;
-        this.#feed(piece.bytes);
+        this.#taking(() => this.#lines.feed(piece.bytes));
         return { bytes: piece.bytes.length, last: piece.last };
       case 'hole':
         this.#badLine('', 'zeros, as a hole in the file or a power cut leaves them', piece.end);
@@ -203,9 +208,9 @@ export class MetricsTail {
   }
 
   /** What is thrown leaves the line at hand untaken: it is read again. */
-  #feed(bytes: Buffer): void {
+  #taking(lines: () => void): void {
     try {
-      this.#lines.feed(bytes);
+      lines();
     } catch (cause) {
       this.#begin(this.#lineAt);
       throw cause;
@@ -318,7 +323,15 @@ export class MetricsTail {
   #blocked(cause: unknown, now: number): void {
     if (!(cause instanceof Error && 'code' in cause)) throw cause;
     this.#blockedUntil = now + BLOCKED_MS;
+    this.#full = cause.code === 'ENOSPC' || cause.code === 'EDQUOT';
     this.#say(`its curve cannot be written: ${cause.message}`);
+  }
+
+  #unblocked(): void {
+    if (this.#blockedUntil === 0) return;
+    this.#blockedUntil = 0;
+    this.#full = false;
+    this.#say(null);
   }
 
   #say(problem: string | null): void {

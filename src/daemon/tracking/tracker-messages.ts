@@ -50,8 +50,10 @@ export type ToTracker =
 export type FromTracker =
   | { say: 'progress'; progress: TailProgress[] }
   | { say: 'told'; attemptId: string; line: ToldLine }
-  /** Every line of it is taken. */
-  | { say: 'finished'; attemptId: string }
+  /** Every line of it is taken; or all but those for which there was no room (`left`): then `settled` comes later. */
+  | { say: 'finished'; attemptId: string; left: boolean }
+  /** `last`: what was left is taken, and nothing has begun there since. */
+  | { say: 'settled'; attemptId: string; last: boolean }
   /** `warning`: what is wrong with the curve all the same. */
   | { say: 'done'; ticket: number; warning: string | null }
   | { say: 'batch'; reading: number; batch: CurveBatch }

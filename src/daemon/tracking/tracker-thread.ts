@@ -1,6 +1,7 @@
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import { goOn, writeEnd } from './curve-end.js';
 import { CurveReading } from './curve-reading.js';
+import { Late } from './late.js';
 import { MetricsTail, type TrackedAttempt } from './metrics-tail.js';
 import { Pulse } from './pulse.js';
 import { decideTurn, type FromTracker, type ToTracker } from './tracker-messages.js';
@@ -22,6 +23,13 @@ interface Followed {
 class Tracking {
   readonly #followed = new Map<string, Followed>();
   readonly #readings = new Map<number, { root: string; reading: CurveReading }>();
+  readonly #late = new Late({
+    settled: (tail, last) => {
+      this.#tellTaken(tail);
+      this.#say({ say: 'settled', attemptId: tail.of.attemptId, last });
+    },
+    guarded: (attemptId, what) => this.#guarded(attemptId, what),
+  });
   #timer: NodeJS.Timeout | null = null;
   #ticks = 0;
 
@@ -32,10 +40,11 @@ class Tracking {
       case 'track':
         this.#track(message.attempt);
         break;
-      case 'finish':
-        this.#finish(message.attemptId);
-        this.#say({ say: 'finished', attemptId: message.attemptId });
+      case 'finish': {
+        const { attemptId } = message;
+        this.#say({ say: 'finished', attemptId, left: !this.#finish(attemptId) });
         break;
+      }
       case 'goOn':
         if (!decideTurn(message.turn, 'taken')) break;
         this.#finishThoseIn(message.where.root);
@@ -64,6 +73,7 @@ class Tracking {
           tail.close();
           this.#leave(attemptId);
         }
+        this.#late.close();
         this.#say({ say: 'closed' });
         this.port.close();
         break;
@@ -132,16 +142,27 @@ class Tracking {
   #finishThoseIn(root: string): void {
     for (const [attemptId, { tail }] of [...this.#followed])
       if (tail.of.root === root) this.#finish(attemptId);
+    this.#late.endThoseIn(root);
   }
 
-  #finish(attemptId: string): void {
+  /** Whether all of it is taken, or never will be. */
+  #finish(attemptId: string): boolean {
     const followed = this.#followed.get(attemptId);
-    if (followed === undefined) return;
+    if (followed === undefined) return true;
     const { tail } = followed;
-    this.#guarded(attemptId, () => tail.finish());
+    let over = true;
+    this.#guarded(attemptId, () => {
+      over = tail.finish();
+    });
+    this.#tellTaken(tail);
+    this.#leave(attemptId);
+    if (!over) this.#late.put(tail);
+    return over;
+  }
+
+  #tellTaken(tail: MetricsTail): void {
     this.#tellProgress([tail]);
     this.#tellReaders(tail.of.root);
-    this.#leave(attemptId);
   }
 
   #leave(attemptId: string): void {

@@ -28,6 +28,14 @@ export interface OpenReading {
   close(): void;
 }
 
+/**
+ * `later`: null where all that an attempt logged is taken over. Else the disk was full, and it tells when the rest is taken
+ * or never will be: true where nothing has begun in its place since. It stays open when the daemon ends before.
+ */
+export interface Finished {
+  later: Promise<boolean> | null;
+}
+
 /** After a thread that died comes another: at once soon, and ever more rarely while none says anything. */
 const RESTART_MS = 1000;
 const RESTART_MAX_MS = 60_000;
@@ -46,7 +54,8 @@ export class Tracker {
   /** Threads in a row that died without a word. */
   #failures = 0;
   readonly #active = new Map<string, TrackedAttempt>();
-  readonly #finishing = new Map<string, (() => void)[]>();
+  readonly #finishing = new Map<string, ((finished: Finished) => void)[]>();
+  readonly #late = new Map<string, { attempt: TrackedAttempt; settle(last: boolean): void }>();
   readonly #waiting = new Map<number, (warning: string | null) => void>();
   readonly #readings = new Map<number, (batch: CurveBatch | Error) => void>();
   readonly #listeners = new Set<(root: string) => void>();
@@ -60,12 +69,12 @@ export class Tracker {
     this.#say({ say: 'track', attempt });
   }
 
-  /** The attempt has ended, all its processes are gone. Resolves when all that it logged is taken over. */
-  finish(attempt: TrackedAttempt): Promise<void> {
+  /** The attempt has ended, all its processes are gone. Resolves when what it logged is taken over, as far as can be. */
+  finish(attempt: TrackedAttempt): Promise<Finished> {
     this.track(attempt);
     const { attemptId } = attempt;
     return new Promise((resolve) => {
-      if (this.#closing) return resolve();
+      if (this.#closing) return resolve({ later: null });
       this.#finishing.set(attemptId, [...(this.#finishing.get(attemptId) ?? []), resolve]);
       this.#say({ say: 'finish', attemptId });
     });
@@ -177,7 +186,9 @@ export class Tracker {
       () => {
         this.#pause = null;
         if (this.#closing) return;
-        for (const attempt of this.#active.values()) this.#say({ say: 'track', attempt });
+        const late = [...this.#late.values()].map(({ attempt }) => attempt);
+        for (const attempt of [...late, ...this.#active.values()]) this.#say({ say: 'track', attempt });
+        for (const { attemptId } of late) this.#say({ say: 'finish', attemptId });
         for (const attemptId of this.#finishing.keys()) this.#say({ say: 'finish', attemptId });
       },
       Math.min(RESTART_MS * 2 ** this.#failures++, RESTART_MAX_MS),
@@ -192,7 +203,7 @@ export class Tracker {
     for (const settle of this.#readings.values()) settle(cause);
     this.#readings.clear();
     if (!this.#closing) return;
-    for (const settle of [...this.#finishing.values()].flat()) settle();
+    for (const settle of [...this.#finishing.values()].flat()) settle({ later: null });
     this.#finishing.clear();
   }
 
@@ -209,9 +220,11 @@ export class Tracker {
         break;
       }
       case 'finished':
-        this.#active.delete(message.attemptId);
-        for (const settle of this.#finishing.get(message.attemptId) ?? []) settle();
-        this.#finishing.delete(message.attemptId);
+        this.#finished(message.attemptId, message.left);
+        break;
+      case 'settled':
+        this.#late.get(message.attemptId)?.settle(message.last);
+        this.#late.delete(message.attemptId);
         break;
       case 'done':
         this.#waiting.get(message.ticket)?.(message.warning);
@@ -232,6 +245,21 @@ export class Tracker {
       default:
         message satisfies never;
     }
+  }
+
+  #finished(attemptId: string, left: boolean): void {
+    const attempt = this.#active.get(attemptId);
+    this.#active.delete(attemptId);
+    let later: Promise<boolean> | null = null;
+    if (!left)
+      this.#late.get(attemptId)?.settle(true); // by a thread that came after the one that had left it
+    else if (attempt !== undefined)
+      later = new Promise((settle) => {
+        this.#late.set(attemptId, { attempt, settle });
+      });
+    if (!left) this.#late.delete(attemptId);
+    for (const settle of this.#finishing.get(attemptId) ?? []) settle({ later });
+    this.#finishing.delete(attemptId);
   }
 }
 

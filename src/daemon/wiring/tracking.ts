@@ -66,6 +66,10 @@ export function openTracking(core: Core, closers: Closers) {
       ? null
       : tracker.over({ root, fileMode, hparams, end: state === 'succeeded' ? 'success' : 'failure' });
 
+  const warn = ({ id }: StoredRun, warning: string | null): void => {
+    if (warning !== null) log.warn({ event: 'curve_end', runId: id, warning });
+  };
+
   return {
     tracker,
     book,
@@ -79,19 +83,22 @@ export function openTracking(core: Core, closers: Closers) {
         const tracked = await trackedAttempt(core, attempt, run);
         if (tracked !== null) tracker.track(tracked);
       }),
-    /** The end is committed. Resolves when all that was logged is taken over. */
+    /** The end is committed. Resolves when all that was logged is taken over: where the disk is full, once it has room. */
     async ended(attempt: StoredAttempt, run: StoredRun): Promise<void> {
       const over = 'endedAt' in run;
+      const close = async (tracked: TrackedAttempt) => (over ? closeCurve(tracked, run) : null);
       const said = await inTurn(run.id, async () => {
         const tracked = await trackedAttempt(core, attempt, run);
-        if (tracked === null) return null;
-        const taken = tracker.finish(tracked);
-        return { taken, closed: over ? closeCurve(tracked, run) : null };
+        return tracked && { tracked, taken: tracker.finish(tracked), closed: close(tracked) };
       });
-      await said?.taken;
-      if (said !== null) await book.close(run.id, attempt.number, over);
-      const warning = await said?.closed;
-      if (warning != null) log.warn({ event: 'curve_end', runId: run.id, warning });
+      if (said === null) return;
+      const { later } = await said.taken;
+      await book.close(run.id, attempt.number, over);
+      warn(run, await said.closed);
+      if (!(await later)) return;
+      await book.close(run.id, attempt.number, over);
+      const { closed } = await inTurn(run.id, async () => ({ closed: close(said.tracked) }));
+      warn(run, await closed);
     },
     /** The run is over. Resolves when all that it logged is taken over. */
     async drain(runId: number): Promise<void> {

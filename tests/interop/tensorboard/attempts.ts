@@ -26,6 +26,7 @@ export async function train(
   writer: TrainingWriter,
   directory: string,
   { number, from, to, end }: Attempt,
+  variables: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const argv =
     writer === 'expd'
@@ -33,6 +34,7 @@ export async function train(
       : [python, join(import.meta.dirname, 'trainer.py'), writer];
   const child = spawn(argv[0]!, [...argv.slice(1), directory, `${number}`, `${from}`, `${to}`, end], {
     cwd: resolve(import.meta.dirname, '../../..'),
+    env: { ...process.env, ...variables },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let complaint = '';

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
-import { writeMarker } from '../../../src/tensorboard/tensorboard.js';
+import { dateBack, writeMarker } from '../../../src/tensorboard/tensorboard.js';
 import { interopPython } from '../../helpers/interop-python.js';
 import { type Attempt, curve, SCALARS, train } from './attempts.js';
 import { Board, LOADERS } from './board.js';
@@ -44,4 +44,20 @@ test('while TensorBoard looks on: our own writer', async () => {
   await allShow('own', [FIRST]);
   await train(python, 'expd', directory, SECOND);
   await allShow('own', [FIRST, SECOND]);
+});
+
+test('while TensorBoard looks on: a script whose clock was ahead', async () => {
+  const directory = join(logdir, 'ahead');
+  await train(python, 'tensorboardX', directory, FIRST, { CLOCK_AHEAD_S: '3600' });
+  await allShow('ahead', [FIRST]);
+  dateBack(directory);
+  await writeMarker(directory, SECOND.from);
+  await train(python, 'tensorboardX', directory, SECOND);
+  const shows = (board: Board) =>
+    board.shows((asked) => asked.scalars('ahead', 'loss'), curve([FIRST, SECOND], 'loss'));
+  for (const board of boards) if (board.loader === 'data server') await shows(board);
+  // Python's loader never goes back to an earlier name: there it has to be another board.
+  const another = await Board.open(python, logdir, scratch, 'python');
+  boards.push(another);
+  await shows(another);
 });

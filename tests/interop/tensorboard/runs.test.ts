@@ -174,9 +174,12 @@ for (const when of ['live', 'afterwards'])
       }
     }, 120_000);
 
+/** Python's loader never goes back to an earlier name: a board that was open has to be started again. */
+const isRenamed = ({ plan }: Case): boolean => plan.some(({ befalls }) => befalls === 'ahead');
+
 for (const when of ['live', 'afterwards'])
   for (const loader of LOADERS as readonly Loader[])
-    for (const one of CASES)
+    for (const one of CASES.filter((one) => when !== 'live' || loader !== 'python' || !isRenamed(one)))
       test(`${when}, ${loader}: ${one.name}: one curve`, async () => {
         const board = boards.get(`${when} ${loader}`)!;
         const run = `${one.name}-${ids.get(one.name)}`;
