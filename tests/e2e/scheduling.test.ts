@@ -38,6 +38,19 @@ describe('order', () => {
     expect(order()).toEqual(['a', 'c', 'b', 'd']);
   });
 
+  test('one slot: who was interrupted goes on before what waits behind it', async () => {
+    await home.start();
+    const first = await home.submit(gated('a'));
+    await home.untilState(first, 'running');
+    const next = await home.submit(gated('b'));
+    const { attempts } = JSON.parse(await home.ok('show', `${first}`, '--json'));
+    process.kill(attempts[0].mainPid, 'SIGKILL');
+    await until('one of them is there', () => order().length === 2);
+    expect(order()).toEqual(['a', 'a']);
+    for (const name of ['a', 'b']) open(name);
+    for (const id of [first, next]) expect(await wait(id)).toBe(0);
+  });
+
   test('a group limit holds its runs back and lets others pass', async () => {
     await home.start(['--slots', '3']);
     await home.ok('groups', 'set', 'small', '--limit', '1');

@@ -59,6 +59,8 @@ export class Scheduler {
     draining: boolean;
   } | null = null;
   readonly #lowDisk = new Map<string, { text: string; until: number }>();
+  /** Runs whose attempt was interrupted and whose place in the queue is not known yet; the attempt has the slot. */
+  readonly #goingOn = new Map<number, string>();
   #forgetWake: (() => void) | null = null;
   #poked = false;
   #closed = false;
@@ -135,6 +137,7 @@ export class Scheduler {
       if (run.state === 'queued') this.#turn.put(this.#waiting(run));
       else this.#forget(run.id);
       if (isLive(run.state)) this.#steer(run);
+      else this.#passOn(run.id);
       if (isCancelledBetween(run)) void this.#leave(run);
     }
     this.poke();
@@ -164,6 +167,14 @@ export class Scheduler {
       default:
         fact satisfies never;
     }
+  }
+
+  /** An interrupted run is queued again, or over: now its slot is anybody's. */
+  #passOn(runId: number): void {
+    const attemptId = this.#goingOn.get(runId);
+    if (attemptId === undefined) return;
+    this.#goingOn.delete(runId);
+    this.#leases.free(attemptId);
   }
 
   #forget(runId: number): void {
@@ -365,15 +376,17 @@ export class Scheduler {
     const { runId } = held;
     const run = store.run(runId);
     this.#ending.set(attemptId, runId);
-    // The processes are gone, so the slot is free whatever comes: what is next gets ready while it is found out how
-    // this one ended. Claims are committed after that end, or with it.
+    // The processes are gone, so the slot is free: what is next gets ready while it is found out how this one ended.
+    // Claims are committed after that end, or with it. Whoever was interrupted is back in its old place first.
+    const goesOn = judge(ending, this.#requeueExits(attempt, ending)).verdict === 'interrupted';
+    if (goesOn) this.#goingOn.set(runId, attemptId);
     let handedIn = (): void => {};
-    const told = new Promise<void>((resolve) => {
+    const ended = new Promise<void>((resolve) => {
       handedIn = resolve;
     });
-    this.#ends = this.#ends.then(() => told);
-    this.#leases.free(attemptId);
-    const starts = this.#carryOut();
+    this.#ends = this.#ends.then(() => ended);
+    if (!goesOn) this.#leases.free(attemptId);
+    const starts = goesOn ? 0 : this.#carryOut();
     const { outcome, progressed } = await this.#outcome(attempt, ending);
     failpoint('beforeEnd');
     const end = this.#record(
@@ -388,7 +401,10 @@ export class Scheduler {
     );
     handedIn();
     await end;
-    if (this.#leases.get(attemptId) !== undefined) {
+    // That it is queued again is told after this; where it could not be recorded, nobody will tell.
+    const told = goesOn && store.attempt(attemptId)?.outcome !== null;
+    if (!told && this.#leases.get(attemptId) !== undefined) {
+      this.#goingOn.delete(runId);
       this.#leases.free(attemptId);
       this.poke();
     }
@@ -412,7 +428,7 @@ export class Scheduler {
   }
 
   async #outcome(attempt: StoredAttempt, seen: Ending): Promise<{ outcome: Outcome; progressed: boolean }> {
-    const { store, saysDone, progressed, log } = this.ports;
+    const { saysDone, progressed, log } = this.ports;
     const asked = (question: (attempt: StoredAttempt) => Promise<boolean>): Promise<boolean> =>
       question(attempt).catch((err) => {
         log.warn({ event: 'outcome_uncertain', attemptId: attempt.id, err });
@@ -420,9 +436,14 @@ export class Scheduler {
       });
     const well = seen.seen === 'exit' && seen.record.code === 0;
     const ending = well ? { ...seen, done: await asked(saysDone) } : seen;
-    const outcome = judge(ending, well ? [] : (store.submission(attempt.runId)?.requeueExits ?? []));
+    const outcome = judge(ending, this.#requeueExits(attempt, ending));
     return { outcome, progressed: outcome.verdict === 'success' ? false : await asked(progressed) };
   }
+
+  #requeueExits = ({ runId }: StoredAttempt, ending: Ending): readonly number[] =>
+    ending.seen === 'exit' && ending.record.code !== 0
+      ? (this.ports.store.submission(runId)?.requeueExits ?? [])
+      : [];
 
   /** A stop or pause that is committed is carried out, once; another group counts it from now on. */
   #steer(run: StoredRun): void {
