@@ -30,7 +30,8 @@ export class Standings {
 
 function advance(standing: Standing, step: number, value: number, at: number): void {
   standing.points++;
-  if (at >= standing.at) {
+  // A later step, or told later: the clock may have been ahead before, and a run may go back.
+  if (at >= standing.at || step >= standing.step) {
     standing.step = step;
     standing.value = value;
     standing.at = at;

@@ -6,6 +6,7 @@ import type { TailProgress } from '../../../src/daemon/tracking/metrics-tail.js'
 import { Pace } from '../../../src/daemon/tracking/pace.js';
 import { plannedSteps } from '../../../src/daemon/tracking/planned-steps.js';
 import { ProgressBook } from '../../../src/daemon/tracking/progress-book.js';
+import { Standings } from '../../../src/daemon/tracking/standings.js';
 
 test.each([
   [['python', 'train.py', '--max-steps', '500'], 500],
@@ -53,6 +54,15 @@ test('what remains follows from pace and plan', () => {
   expect(remainingMs(known, 2_000_000)).toBe(0);
   expect(remainingMs({ ...known, totalSteps: null }, 0)).toBe(null);
   expect(remainingMs({ ...known, stepsPerSecond: 0 }, 0)).toBe(null);
+});
+
+test('the last value is of the newest step, though the clock was ahead before; or of one that the run went back to', () => {
+  const standings = new Standings();
+  const last = (step: number, at: number): number | undefined => {
+    standings.point('loss', step, step, at);
+    return standings.takeChanged()[0]?.step;
+  };
+  expect([last(1, 5000), last(2, 1000), last(1, 1001), last(0, 900)]).toEqual([1, 2, 1, 1]);
 });
 
 test('the headline is the validation loss, else a loss, else the first', () => {
