@@ -123,7 +123,7 @@ test('what a killed daemon had marked for a run that then cannot start is free a
   const died = once(here.daemon!, 'exit');
   await submit(here, ['true']).catch(() => 1);
   await died;
-  expect(marks()).toEqual(['.base.writer']);
+  expect(marks()).toEqual(['base']);
   drain(here.state);
   await here.start();
   await until('the mark is gone', () => marks().length === 0);
