@@ -1,5 +1,5 @@
 import { mkdirSync, readlinkSync, symlinkSync, unlinkSync } from 'node:fs';
-import { readdir, readlink, unlink } from 'node:fs/promises';
+import { lstat, readdir, readlink, rmdir, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { failpoint } from '../failpoint.js';
 import type { Log } from '../log.js';
@@ -99,7 +99,7 @@ export class Writers {
         return { taken: true, warning: null };
       } catch (cause) {
         const { code } = cause as NodeJS.ErrnoException;
-        // Not made yet, or removed by somebody.
+        // Not made yet, or it was empty and went with the last run in it.
         if (code === 'ENOENT' && times < MOST_TIMES)
           await this.#haveDirectories(file, run.project, cwd, umask);
         else if (UNMARKABLE.has(code)) return { taken: true, warning: unmarkable(file, String(code)) };
@@ -122,6 +122,7 @@ export class Writers {
     await dropTemporary(file, daemon);
     const found = await readMark(file, daemon, host);
     if (found.by === 'us' && found.ulid === ulid) await unlink(file);
+    await dropDirectory(dirname(file)).catch(() => {}); // others are in it
   }
 
   async #haveDirectories(file: string, project: string, cwd: string, umask: number): Promise<void> {
@@ -157,6 +158,12 @@ export class Writers {
 
   #inTurn = <T>({ ulid }: Pick<Writing, 'ulid'>, work: () => Promise<T>): Promise<T> =>
     inTurn(`writing ${ulid}`, work);
+}
+
+/** But who gave the directory bits of its own made it to stay. */
+async function dropDirectory(path: string): Promise<void> {
+  const { uid, mode } = await lstat(path);
+  if (uid === process.getuid!() && (mode & 0o7000) === 0) await rmdir(path);
 }
 
 /** Why a run waits, and what to do where it would wait for ever. */

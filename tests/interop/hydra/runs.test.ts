@@ -12,6 +12,7 @@ import { dirname, join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { Home } from '../../helpers/home.js';
 import { interopPython } from '../../helpers/interop-python.js';
+import { until } from '../../helpers/until.js';
 
 // Unmodified Hydra applications under expd leave what they leave under Hydra itself, but for the places that expd sets.
 
@@ -252,6 +253,7 @@ test('a layout of one’s own: runs beside each other, the sweep holds links to 
   for (const id of jobs) expect((await home.expctl(['wait', String(id)])).code).toBe(0);
   const outputs = join(home.project, 'outputs');
   const names = (directory: string) => readdirSync(join(outputs, directory)).sort();
+  await until('who wrote has left', () => !readdirSync(outputs).includes('.writers'));
   expect(readdirSync(outputs).sort()).toEqual(['multiruns', 'runs', 'runs_index.jsonl']);
   expect(names('runs').map((name) => name.replace(/\d{8}-\d{6}/, 'STAMP'))).toEqual(
     [0, 1, 2, 3].map((n) => `run_STAMP_train_job${n}`),

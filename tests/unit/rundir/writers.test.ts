@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdir, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Log } from '../../../src/daemon/log.js';
@@ -63,7 +63,7 @@ describe('between daemons', () => {
   test('once it is over the next may, and what logged nothing has left nothing', async () => {
     await take(ours, run(1));
     await ours.leave(run(1));
-    expect(readdirSync(join(project, 'outputs'), { recursive: true })).toEqual(['.writers']);
+    expect(readdirSync(join(project, 'outputs'))).toEqual([]);
     expect(await ours.marked()).toEqual([]);
     expect(await take(theirs, run(2))).toMatchObject({ taken: true });
   });
@@ -143,7 +143,7 @@ describe('of one daemon', () => {
     expect(readdirSync(join(project, 'outputs/.writers'))).toEqual(['base']);
     await symlink('of the one before', half);
     await daemon('ours').leave(run(2));
-    expect(readdirSync(join(project, 'outputs/.writers'))).toEqual([]);
+    expect(readdirSync(join(project, 'outputs'))).toEqual([]);
   });
 
   test("what follows in the run's turn comes after", async () => {
@@ -168,6 +168,14 @@ describe('what lies there otherwise', () => {
     expect(await ours.elsewhere(run(1))).toMatch(/^somebody whose mark /);
     expect(await ours.marked()).toEqual([]);
   });
+});
+
+test('a directory with bits of its own stays', async () => {
+  await mkdir(join(project, 'outputs/.writers'), { recursive: true });
+  await chmod(join(project, 'outputs/.writers'), 0o2775);
+  await take(ours, run(1));
+  await ours.leave(run(1));
+  expect((await stat(join(project, 'outputs/.writers'))).mode & 0o7777).toBe(0o2775);
 });
 
 test('a place that is a link to nowhere is a cause of ours, not a loop', async () => {
