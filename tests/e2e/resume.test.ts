@@ -102,6 +102,7 @@ test('cancel saves a checkpoint, retry goes on from it, retry --fresh does not',
   await home.ok('retry', '--fresh', String(other));
   expect(await wait(other)).toBe(0);
   expect((await show(other)).attempts[1]!.resumedFrom).toBe(null);
+  expect(await home.ok('show', String(other))).toMatch(/attempt 2 .* from the start$/m);
 }, 120_000);
 
 test('--resume-arg is appended only when there is a checkpoint; the flat layout shares one directory', async () => {

@@ -103,12 +103,15 @@ function attempts(list: readonly Attempt[], style: Style): string[] {
     const started = attempt.startedAtMs || attempt.claimedAtMs;
     const until = attempt.endedAtMs || style.now;
     const how = attempt.outcome?.text ? plain(attempt.outcome.text) : attempt.phase;
-    const from = attempt.resumedFrom
-      ? `  from ${attempt.resumedStep > 0 ? `step ${attempt.resumedStep}` : plain(basename(attempt.resumedFrom))}`
-      : '';
     const pid = attempt.phase === 'running' ? `  pid ${attempt.mainPid}` : '';
-    return `  ${style.paint('dim', `attempt ${attempt.number}`.padEnd(11))}  ${how}  ${localTime(started, style.now)}  ${span(until - started)}${pid}${from}`;
+    return `  ${style.paint('dim', `attempt ${attempt.number}`.padEnd(11))}  ${how}  ${localTime(started, style.now)}  ${span(until - started)}${pid}${from(attempt)}`;
   });
+}
+
+/** A run that goes on without a checkpoint does so from the start, which is not what everybody expects. */
+function from({ number, resumedFrom, resumedStep }: Attempt): string {
+  if (resumedFrom) return `  from ${resumedStep > 0 ? `step ${resumedStep}` : plain(basename(resumedFrom))}`;
+  return number > 1 ? '  from the start' : '';
 }
 
 const dependency = ({ run, kind }: { run: string; kind: DependencyKind }): string =>
