@@ -88,6 +88,15 @@ export function byName(name: string, of: 'file' | 'directory'): Named | null {
   return null;
 }
 
+/** Stacks whose numbers are those of steps, by definition. */
+const STEPS: ReadonlySet<Preset> = new Set(['plain', 'hf', 'lightning', 'nanogpt']);
+
+/** Whether the step of a checkpoint with this name is one of those that are logged: others may count epochs, or saves. */
+export function countsSteps(name: string): boolean {
+  const named = byName(name, 'directory') ?? byName(name, 'file');
+  return (named !== null && STEPS.has(named.preset)) || /step|iter/i.test(name);
+}
+
 /** Files by which a directory of any name is known. */
 export const BY_CONTENT: readonly { preset: Preset; files: readonly string[] }[] = [
   { preset: 'keras', files: ['latest.weights.h5', 'training_metadata.json'] },

@@ -24,10 +24,10 @@ export interface Ports {
     submission: Submission,
   ): Promise<{ point: ResumePoint | null; warnings: string[] }>;
   /**
-   * Before its next attempt starts at `step`: its curve goes on there; null: nobody can tell where. A line for the log
-   * where it cannot.
+   * Before its next attempt starts, from a checkpoint or, null, from the start: its curve goes on there. A line for the
+   * log where it cannot.
    */
-  goOn(run: StoredRun, step: number | null): Promise<string | null>;
+  goOn(run: StoredRun, point: ResumePoint | null): Promise<string | null>;
   /** By what trackers go on with the run. Never fails. */
   trackers(run: StoredRun): Promise<TrackerRuns>;
   /** What a run's configuration files say otherwise than when it was submitted. */

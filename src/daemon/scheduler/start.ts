@@ -127,9 +127,7 @@ const curveGoesOn = async (
   { run, experimentId }: Order,
   point: ResumePoint | null,
 ): Promise<string | null> =>
-  run.attempt === 0 && point === null
-    ? null
-    : ports.goOn({ ...run, experimentId }, point === null ? 0 : point.logsFrom);
+  run.attempt === 0 && point === null ? null : ports.goOn({ ...run, experimentId }, point);
 
 const prepare = (
   ports: Ports,

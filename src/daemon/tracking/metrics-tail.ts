@@ -21,6 +21,8 @@ export interface TrackedAttempt extends CurvePlace {
   from: number;
   /** The first step after the checkpoint that it went on from; null: from none. */
   resumesAt: number | null;
+  /** See GoOn. */
+  savedAt: number | null;
   /** How many steps it will make, where its command tells; a line with `total_steps` wins. */
   plannedSteps: number | null;
 }
@@ -41,6 +43,8 @@ const TURN_BYTES = 1 << 20;
 const SPACE_BYTES = 256 << 10;
 const EXAMPLE_LENGTH = 200;
 /** Where the disk takes nothing it is tried again after so long. */
+/** A line without a time of its own has that of its reading. */
+const LATE_S = 1;
 const BLOCKED_MS = 1000;
 
 const NOTHING = { bytes: 0, last: true } as const;
@@ -271,11 +275,13 @@ export class MetricsTail {
 
   /** What stands at and after the attempt's first step is superseded. */
   #goOn(step: number): void {
-    const goesOnAt = Math.min(step, this.of.resumesAt ?? step);
-    let last = -1;
-    readAll(new CurveReader(this.of.root, isOwnCurve), (_, seen) => {
+    const { resumesAt, savedAt } = this.of;
+    let [last, before] = [-1, -1];
+    readAll(new CurveReader(this.of.root, isOwnCurve), (_, seen, __, at) => {
       last = Math.max(last, seen);
+      if (savedAt !== null && at <= savedAt + LATE_S) before = Math.max(before, seen);
     });
+    const goesOnAt = Math.min(step, Math.max(resumesAt ?? step, before + 1));
     if (last < goesOnAt) return;
     this.#writer.rewind(goesOnAt);
     this.#readCurves(goesOnAt);

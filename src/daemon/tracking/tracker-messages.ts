@@ -22,6 +22,8 @@ export interface GoOn {
   root: string;
   /** The first step of the attempt that is about to start; null: nobody can tell, so that nothing is superseded. */
   step: number | null;
+  /** What was logged until then stays in any case (Unix seconds), since `step` may be of something else; null: it is not. */
+  savedAt: number | null;
   fileMode: number;
 }
 

@@ -2,7 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../../install.js';
 import { redactArgv } from '../../secrets.js';
+import { savedAt } from '../checkpoints/saved-at.js';
 import type { ToldLine } from '../metrics/metrics-line.js';
+import type { ResumePoint } from '../run/resume.js';
 import type { Submission } from '../run/submission.js';
 import { jobOf } from '../rundir/configurations.js';
 import { metricsStart } from '../rundir/metadata.js';
@@ -105,15 +107,17 @@ export function openTracking(core: Core, closers: Closers) {
       const { taken } = await inTurn(runId, async () => ({ taken: tracker.drain(runId) }));
       await taken;
     },
-    /** An attempt is about to start at this step, and its curve to go on. A line for its log where it cannot. */
+    /** An attempt is about to start, and its curve to go on. A line for its log where it cannot. null: from the start. */
     async goOn(
       run: Pick<StoredRun, 'id' | 'project' | 'experimentId'>,
-      step: number | null,
+      point: ResumePoint | null,
     ): Promise<string | null> {
+      const step = point === null ? 0 : point.logsFrom;
+      const at = point === null ? null : await savedAt(point.path);
       const root = tensorboardDir(run.project, run.experimentId);
       const mode = fileMode(submission(run.id)?.umask ?? 0o077);
       const said = await inTurn(run.id, async () => ({
-        warning: tracker.goOn({ root, step, fileMode: mode }),
+        warning: tracker.goOn({ root, step, savedAt: at, fileMode: mode }),
       }));
       return said.warning;
     },
@@ -137,6 +141,7 @@ async function trackedAttempt(
     metricsFile,
     from: metricsStart(metadata),
     resumesAt: attempt.resumedStep === null ? null : attempt.resumedStep + 1,
+    savedAt: attempt.resumedFrom === null ? null : await savedAt(attempt.resumedFrom),
     root: tensorboardDir(run.project, run.experimentId),
     directoryMode: directoryMode(submission.umask),
     fileMode: fileMode(submission.umask),

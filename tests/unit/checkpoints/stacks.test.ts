@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { nextResumePoint, progressed } from '../../../src/daemon/checkpoints/choose.js';
-import { type Preset, WAYS } from '../../../src/daemon/checkpoints/preset.js';
+import { countsSteps, type Preset, WAYS } from '../../../src/daemon/checkpoints/preset.js';
 import { isUntouched } from '../../../src/daemon/checkpoints/untouched.js';
 import type { CheckpointWishes } from '../../../src/daemon/run/submission.js';
 import { EventWriter, writeMarker } from '../../../src/tensorboard/tensorboard.js';
@@ -294,6 +294,24 @@ test('the first step that is logged after a resume: the next, or the same where 
   put(runDir, { 'weights/1.bin': 'x' }, 3000);
   expect(await newest({ where: '{run_dir}/weights/*.bin' })).toMatchObject({ step: null, logsFrom: null });
 });
+
+test.each<[name: string, steps: boolean]>([
+  ['step-00000100', true],
+  ['checkpoint-500', true],
+  ['epoch=1-step=20.ckpt', true],
+  ['ckpt.pt', true],
+  ['step_100', true],
+  ['iter_100.pt', true],
+  ['epoch_3', false],
+  ['checkpoint_3', false],
+  ['checkpoint-7.pth.tar', false],
+  ['epoch_12.pth', false],
+  ['model_12.pt', false],
+  ['last.pt', false],
+  ['backup', false],
+])('%s: whether its number is of a step that is logged', (name, steps) =>
+  expect(countsSteps(name)).toBe(steps),
+);
 
 test("beside the curves, as with Lightning's logger: what was written while an attempt was there", async () => {
   const curves = join(runDir, 'curves');

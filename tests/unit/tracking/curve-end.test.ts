@@ -82,7 +82,9 @@ test('what a script wrote while the clock was ahead is read before what goes on 
   const ahead = script.path!.replace(/\d{10}/, (second) => `${Number(second) + 3600}`);
   renameSync(script.path!, ahead);
   const step = 2;
-  expect(await goOn({ root: world.root, step, fileMode: 0o644 })).toMatch(/^1 event files from the future/);
+  expect(await goOn({ root: world.root, step, savedAt: null, fileMode: 0o644 })).toMatch(
+    /^1 event files from the future/,
+  );
   const next = new EventWriter(world.root);
   next.scalar('loss', 20, 2);
   next.close();
@@ -92,5 +94,17 @@ test('what a script wrote while the clock was ahead is read before what goes on 
       [2, 20],
     ],
   });
-  expect(await goOn({ root: world.root, step: null, fileMode: 0o644 })).toBe(null);
+  expect(await goOn({ root: world.root, step: null, savedAt: null, fileMode: 0o644 })).toBe(null);
+});
+
+test('a checkpoint that counts epochs: what a script logged before it was written stays', async () => {
+  const script = new EventWriter(world.root);
+  for (let step = 0; step < 100; step++) script.scalar('loss', 1, step, 1000 + step);
+  script.close();
+  await goOn({ root: world.root, step: 4, savedAt: 1079.5, fileMode: 0o644 });
+  const next = new EventWriter(world.root);
+  for (let step = 80; step < 120; step++) next.scalar('loss', 2, step);
+  next.close();
+  const { loss } = world.curves();
+  expect(loss).toEqual(Array.from({ length: 120 }, (_, step) => [step, step < 80 ? 1 : 2]));
 });

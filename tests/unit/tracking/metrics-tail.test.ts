@@ -141,6 +141,25 @@ test('crash and resume: one curve, in a directory per attempt and in a shared fi
   expect(world.curves().loss).toHaveLength(181 + 111);
 });
 
+test('a checkpoint that counts epochs: what was logged before it was written stays', () => {
+  const at = (first: number, last: number, value: number) =>
+    Array.from({ length: last - first + 1 }, (_, n) => ({
+      step: first + n,
+      loss: value,
+      t: 1000 + first + n,
+    }));
+  world.append(...at(0, 250, 1));
+  drain(world.tail()).finish();
+  const from = statSync(world.metricsFile).size;
+  world.append(...at(210, 300, 2));
+  drain(world.tail({ attemptId: 'two', attempt: 2, from, resumesAt: 5, savedAt: 1200 })).close();
+  const loss = world.curves().loss!;
+  expect(loss.map(([step]) => step)).toEqual([
+    ...Array.from({ length: 202 }, (_, step) => step),
+    ...Array.from({ length: 91 }, (_, n) => 210 + n),
+  ]);
+});
+
 test('from scratch: the old curve ends where the new one begins', () => {
   world.append(...steps(0, 250));
   drain(world.tail()).finish();

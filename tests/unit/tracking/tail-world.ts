@@ -32,6 +32,7 @@ export class TailWorld {
       metricsFile: this.metricsFile,
       from: 0,
       resumesAt: null,
+      savedAt: null,
       plannedSteps: null,
       root: this.root,
       directoryMode: 0o755,

@@ -30,7 +30,7 @@ function trackerWith(before: string | null): Tracker {
   return tracker;
 }
 
-const goOn = (of: Tracker, step = 11) => of.goOn({ root: world.root, step, fileMode: 0o644 });
+const goOn = (of: Tracker, step = 11) => of.goOn({ root: world.root, step, savedAt: null, fileMode: 0o644 });
 
 /** A script has logged there: so that its curve goes on, a marker is needed. */
 function theirs(): string[] {
