@@ -42,9 +42,9 @@ export interface TailListener {
 const TURN_BYTES = 1 << 20;
 const SPACE_BYTES = 256 << 10;
 const EXAMPLE_LENGTH = 200;
-/** Where the disk takes nothing it is tried again after so long. */
 /** A line without a time of its own has that of its reading. */
 const LATE_S = 1;
+/** Where the disk takes nothing it is tried again after so long. */
 const BLOCKED_MS = 1000;
 
 const NOTHING = { bytes: 0, last: true } as const;
