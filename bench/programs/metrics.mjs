@@ -1,6 +1,7 @@
 // metrics.mjs parse FILE           lines of JSON parsed a second, and nothing else done with them
 // metrics.mjs lines COUNT FILE     writes so many lines
-// metrics.mjs pace FILE…           appends 500 lines a second to each, one write a line, until it is killed
+// metrics.mjs pace FILE…           appends 500 lines a second to each, one write a line, until it is killed; while it
+//                                  stands still nothing is due
 import { appendFileSync, closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 
 const [what, ...words] = process.argv.slice(2);
@@ -29,10 +30,12 @@ if (what === 'lines') {
 }
 
 if (what === 'pace') {
-  const begin = performance.now();
-  let written = 0;
+  let last = performance.now();
+  let [due, written] = [0, 0];
   setInterval(() => {
-    for (const due = ((performance.now() - begin) / 1000) * 500; written < due; written++)
-      for (const file of words) appendFileSync(file, line(written));
+    const now = performance.now();
+    if (now - last < 500) due += ((now - last) / 1000) * 500;
+    last = now;
+    for (; written < due; written++) for (const file of words) appendFileSync(file, line(written));
   }, 4);
 }
