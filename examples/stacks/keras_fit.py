@@ -45,6 +45,7 @@ model.fit(
     epochs=knobs.epochs,
     shuffle=False,
     verbose=0,
-    callbacks=[keras.callbacks.BackupAndRestore(knobs.backup, double_checkpoint=True), Watch()],
+    # Saved last: what stands in a checkpoint has been logged.
+    callbacks=[Watch(), keras.callbacks.BackupAndRestore(knobs.backup, double_checkpoint=True)],
 )
 print("weights", float(sum(np.abs(w).sum(dtype="float64") for w in model.get_weights())).hex(), flush=True)
