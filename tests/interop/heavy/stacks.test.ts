@@ -115,8 +115,8 @@ const STACKS: readonly Stack[] = [
 const QUIET = { CUDA_VISIBLE_DEVICES: '', OMP_NUM_THREADS: '1', MKL_NUM_THREADS: '1', HF_HUB_OFFLINE: '1' };
 const SLOW_MS = 600_000;
 
-const home = new Home(QUIET);
-const { command } = home;
+let home: Home;
+let command: readonly string[];
 let boots = 0;
 async function boot(): Promise<void> {
   const bootId = `${++boots}`.padStart(8, '0').concat('-1111-4111-8111-111111111111');
@@ -124,7 +124,11 @@ async function boot(): Promise<void> {
   home.command = ROOT ? inBoot(bootId, join(home.dir, `boot-${boots}`), command) : command;
   await home.start(['--slots', '3']);
 }
-beforeAll(boot);
+beforeAll(() => {
+  home = new Home(QUIET);
+  command = home.command;
+  return boot();
+});
 afterAll(() => home.close());
 
 const logs = (id: number, attempt?: number): Promise<string> =>

@@ -7,8 +7,11 @@ import { heavyPython } from './python.js';
 // Real MLflow and W&B: all attempts of a run are one run there.
 
 const { python, test } = heavyPython();
-const home = new Home({ WANDB_MODE: 'offline', WANDB_SILENT: 'true', MLFLOW_ALLOW_FILE_STORE: 'true' });
-beforeAll(() => home.start());
+let home: Home;
+beforeAll(() => {
+  home = new Home({ WANDB_MODE: 'offline', WANDB_SILENT: 'true', MLFLOW_ALLOW_FILE_STORE: 'true' });
+  return home.start();
+});
 afterAll(() => home.close());
 
 const MLFLOW = `

@@ -27,8 +27,8 @@ const CASES: readonly Case[] = [
   { name: 'purge-three', words: ['--purge'], kills: [70, 130, 190] },
 ];
 
-const home = new Home({ CUDA_VISIBLE_DEVICES: '', OMP_NUM_THREADS: '1' });
-const logdir = join(home.project, 'outputs/tensorboard');
+let home: Home;
+const logdir = (): string => join(home.project, 'outputs/tensorboard');
 const boards: Board[] = [];
 /** By the name of the case. */
 const runs = new Map<string, { id: number; experimentId: string; attempts: Attempt[] }>();
@@ -82,9 +82,12 @@ async function train({ name, words, kills }: Case): Promise<void> {
 }
 
 beforeAll(async () => {
-  mkdirSync(logdir, { recursive: true });
+  home = new Home({ CUDA_VISIBLE_DEVICES: '', OMP_NUM_THREADS: '1' });
+  mkdirSync(logdir(), { recursive: true });
   await home.start(['--slots', '4']);
-  boards.push(...(await Promise.all(LOADERS.map((loader) => Board.open(python, logdir, home.dir, loader)))));
+  boards.push(
+    ...(await Promise.all(LOADERS.map((loader) => Board.open(python, logdir(), home.dir, loader)))),
+  );
   await Promise.all(CASES.map(train));
 }, 600_000);
 afterAll(async () => {
@@ -120,7 +123,7 @@ for (const { name } of CASES) {
 
 test('afterwards: one curve in a TensorBoard that is started then', async () => {
   for (const loader of LOADERS) {
-    const board = await Board.open(python, logdir, home.dir, loader);
+    const board = await Board.open(python, logdir(), home.dir, loader);
     boards.push(board);
     for (const { experimentId, attempts } of runs.values())
       for (const tag of SCALARS)
