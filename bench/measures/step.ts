@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -58,7 +58,9 @@ export async function step(world: World): Promise<Finding[]> {
   };
   const alone = async (): Promise<Side> => {
     const env = { ...world.env, ...contract(mkdtempSync(join(world.dir, 'training-'))) };
-    const child = launch(pinned(training), { ...world, env, stdio: ['ignore', 'pipe', 'inherit'] });
+    // A session of its own, as a run has: the kernel shares processors out among sessions (sched_autogroup).
+    const stdio: StdioOptions = ['ignore', 'pipe', 'inherit'];
+    const child = launch(pinned(training), { ...world, env, stdio, detached: true });
     let text = '';
     child.stdout?.on('data', (chunk: Buffer) => {
       text += chunk;
