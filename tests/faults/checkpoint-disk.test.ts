@@ -38,10 +38,9 @@ mounts(
     free();
     await home.ok('retry', String(id));
     await until('it goes on', async () => (await home.run(id)).attempt === 2, 30_000);
-    await home.untilState(id, 'running');
     const shown = JSON.parse(await home.ok('show', String(id), '--json'));
     expect(shown.attempts[1].resumedFrom).toBe(join(runDir, 'checkpoints', saved.sort().at(-1)!));
-    await home.ok('cancel', String(id));
+    await home.expctl(['cancel', String(id)]); // the small disk may be full of its checkpoints already
   },
   120_000,
 );
