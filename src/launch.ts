@@ -12,7 +12,10 @@ declare const BUILD_ID: string;
 
 const dist = join(__dirname, '..');
 const bundle = join(dist, `${BUNDLE}.cjs`);
-const cache = join(dist, 'cache', `${BUNDLE}-${BUILD_ID}-${process.version}-${process.arch}.bin`);
+// Each verb uses functions of its own.
+const verb = /^[a-z]{2,12}$/.exec(process.argv[2] ?? '') ?? [];
+const name = [BUNDLE, ...verb, BUILD_ID, process.version, process.arch].join('-');
+const cache = join(dist, 'cache', `${name}.bin`);
 
 // The bundles are ASCII, and latin1 is the cheapest way to read that.
 const source = readFileSync(bundle, 'latin1');
@@ -25,7 +28,8 @@ if (cachedData === undefined || script.cachedDataRejected) {
   // A program that lives long says earlier that it is warm, before it changes V8's flags: a cache is tied to them.
   const events: NodeJS.EventEmitter = process;
   events.once('warm', writeCache);
-  process.once('exit', () => events.emit('warm'));
+  // What was no verb ended badly.
+  process.once('exit', (code) => code === 0 && events.emit('warm'));
 }
 
 const main = { exports: {} };

@@ -1,5 +1,5 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Home, processesWith } from '../helpers/home.js';
 import { commandLine } from '../helpers/processes.js';
@@ -150,4 +150,12 @@ test('a working directory that is gone is said', async () => {
   expect(result.status).toBe(2);
   expect(result.stderr).toBe('expctl: the working directory is gone; cd to one that exists\n');
   expect(existsSync(gone)).toBe(false);
+});
+
+test('each verb starts from code that was compiled for it; what is none leaves nothing', async () => {
+  const compiled = () => readdirSync(resolve(import.meta.dirname, '../../dist/cache'));
+  await home.expctl(['completion', 'bash']);
+  expect((await home.expctl(['nonesuch'])).code).toBe(2);
+  expect(compiled().some((name) => name.startsWith('expctl-completion-'))).toBe(true);
+  expect(compiled().filter((name) => name.includes('nonesuch'))).toEqual([]);
 });
