@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { PACKAGE_ROOT } from '../src/install.js';
 import { output, type Surroundings } from './process.js';
 import type { World } from './world.js';
 
@@ -21,3 +23,10 @@ export function nqQueue(world: World): Surroundings {
   mkdirSync(queue);
   return { cwd: world.cwd, env: { ...world.env, NQDIR: queue } };
 }
+
+/** A Python with what people train with (scripts/interop-python.sh); made where it is missing. */
+export const pythonWith = (set: string): string =>
+  execFileSync('bash', [join(PACKAGE_ROOT, 'scripts/interop-python.sh'), set], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 2],
+  }).trim();

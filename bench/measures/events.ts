@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import { PACKAGE_ROOT } from '../../src/install.js';
 import { type Finding, figure, shown } from '../finding.js';
+import { pythonWith } from '../peers.js';
 import { output } from '../process.js';
 import { interleaved, ratios, type Spread, spread } from '../statistics.js';
 import type { World } from '../world.js';
@@ -17,12 +16,9 @@ interface Passed {
   grownMb: number;
 }
 
-/** Scalars, one an event, into a file until it is closed: our writer beside the one that Python scripts use. */
+/** Scalars, one an event, into a file until it is closed: our writer beside those that Python scripts use. */
 export async function events(world: World): Promise<Finding[]> {
-  const python = execFileSync('bash', [join(PACKAGE_ROOT, 'scripts/interop-python.sh'), 'training'], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 2],
-  }).trim();
+  const pythons = { tensorboardX: pythonWith('training'), torch: pythonWith('stacks') };
   const directory = (): string => mkdtempSync(join(world.dir, 'events-'));
   const [grown, reading]: [number[], Passed[]] = [[], []];
   const rate = async (...argv: string[]): Promise<Passed> => JSON.parse(await output(argv, world));
@@ -35,6 +31,11 @@ export async function events(world: World): Promise<Finding[]> {
       where,
       `${EVENTS}`,
     );
+  const theirs = async (writer: keyof typeof pythons): Promise<number> => {
+    const program = join(world.programs, 'events.py');
+    const { perSecond } = await rate(pythons[writer], program, writer, directory(), `${THEIR_EVENTS}`);
+    return perSecond;
+  };
   const perSecond = await interleaved(
     {
       async ours() {
@@ -44,30 +45,14 @@ export async function events(world: World): Promise<Finding[]> {
         reading.push(await ours('read', where));
         return written.perSecond;
       },
-      // `torch` is the other writer that events.py knows, for an environment that has it.
-      tensorboardX: async () =>
-        (
-          await rate(
-            python,
-            join(world.programs, 'events.py'),
-            'tensorboardX',
-            directory(),
-            `${THEIR_EVENTS}`,
-          )
-        ).perSecond,
+      tensorboardX: () => theirs('tensorboardX'),
+      torch: () => theirs('torch'),
     },
     { rounds: 5 },
   );
   return [
-    {
-      id: 'events-written',
-      title: 'time for a scalar written into an event file',
-      ours: perSecondOf(spread(perSecond.ours)),
-      beside: `tensorboardX: ${perSecondOf(spread(perSecond.tensorboardX))}`,
-      value: ratios(perSecond.tensorboardX, perSecond.ours),
-      unit: '×',
-      must: 1 / 30,
-    },
+    beside('tensorboardX', perSecond.ours, perSecond.tensorboardX),
+    beside("torch's SummaryWriter", perSecond.ours, perSecond.torch),
     flat('events-written-memory', 'written', spread(grown)),
     {
       ...flat('events-read-memory', 'read', spread(reading.map(({ grownMb }) => grownMb))),
@@ -75,6 +60,16 @@ export async function events(world: World): Promise<Finding[]> {
     },
   ];
 }
+
+const beside = (writer: string, ours: readonly number[], theirs: readonly number[]): Finding => ({
+  id: `events-written-${writer}`,
+  title: 'time for a scalar written into an event file',
+  ours: perSecondOf(spread(ours)),
+  beside: `${writer}: ${perSecondOf(spread(theirs))}`,
+  value: ratios(theirs, ours),
+  unit: '×',
+  must: 1 / 30,
+});
 
 const flat = (id: string, done: string, grownMb: Spread): Finding => ({
   id,

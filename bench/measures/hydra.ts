@@ -1,10 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigTree } from '../../src/hydra/hydra.js';
-import { PACKAGE_ROOT } from '../../src/install.js';
 import { Expd } from '../daemon.js';
 import { type Finding, figure, shown } from '../finding.js';
+import { pythonWith } from '../peers.js';
 import { output, type Surroundings, timed } from '../process.js';
 import { interleaved, median, ratios, spread } from '../statistics.js';
 import type { World } from '../world.js';
@@ -16,10 +15,7 @@ const ROUNDS = 7;
 
 /** Real Hydra in the same project: the command line, one composition within a process, a sweep. */
 export async function hydra(world: World): Promise<Finding[]> {
-  const python = execFileSync('bash', [join(PACKAGE_ROOT, 'scripts/interop-python.sh'), 'training'], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 2],
-  }).trim();
+  const python = pythonWith('training');
   const project = makeProject(world);
   const expd = new Expd(world, 'hydra');
   const at = { cwd: project, env: { ...expd.surroundings.env, EXPD_WORLD: 'bench' } };
