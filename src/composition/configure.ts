@@ -119,7 +119,7 @@ class Configurations {
     return this.#job(composed, {
       overrides,
       hydraOverrides,
-      ...whole(composed.value()),
+      ...inFull(composed.value()),
       hydraSha256: this.#blob(hydraNode(composed)),
       runDir: this.#said(ownRunDir(composed, this.origin.place.cwd)),
     });
@@ -175,14 +175,14 @@ class Configurations {
   }
 
   #patched(variant: string, value: Value): Told {
-    if (!this.origin.patches) return whole(value);
+    if (!this.origin.patches) return inFull(value);
     const base = this.#bases.get(variant);
     const job = base === undefined ? null : patchOf(base.value, value);
     if (base !== undefined && job !== null) {
       base.sha256 ??= this.#blob(Buffer.from(base.text));
       return { value, job, baseSha256: base.sha256 };
     }
-    const told = whole(value);
+    const told = inFull(value);
     this.#bases.set(variant, { value, text: told.job, sha256: null });
     return told;
   }
@@ -210,7 +210,7 @@ type Parts = Pick<Configuration, 'overrides' | 'hydraOverrides' | 'hydraSha256' 
 
 type Told = Pick<Configuration, 'job' | 'baseSha256'> & { value: Value };
 
-const whole = (value: Value): Told => ({ value, job: typedText(value), baseSha256: '' });
+const inFull = (value: Value): Told => ({ value, job: typedText(value), baseSha256: '' });
 
 /** The hydra node as JSON. */
 export function hydraNode(composed: Composed): Buffer {
