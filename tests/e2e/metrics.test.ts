@@ -134,6 +134,18 @@ exit 75
   }
 });
 
+test('another run goes on with the curves of a script that wrote files from the future: they are dated back', async () => {
+  const script = home.script('own.sh', '#!/bin/sh\nmkdir -p "$EXPD_TB_DIR"\n: > "$EXPD_TB_DIR/$1"\n');
+  const submit = (name: string, ...flags: string[]) =>
+    home.submit([script, name], ['--experiment-id', 'own', ...flags]);
+  const ahead = 'events.out.tfevents.9999999999.host.1.0';
+  expect(await wait(await submit(ahead))).toBe(0);
+  const second = await submit('events.out.tfevents.1700000000.host.2.0', '--continue');
+  expect(await wait(second)).toBe(0);
+  expect(readdirSync(curvesOf('own'))).not.toContain(ahead);
+  expect(await home.ok('logs', String(second))).toMatch('1 event files from the future');
+});
+
 test('a run that floods its file, another one a line without end: others are taken meanwhile', async () => {
   const go = join(home.dir, 'go');
   // No more than that, whatever becomes of this test.

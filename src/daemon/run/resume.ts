@@ -1,3 +1,11 @@
+/** Where an attempt's curve goes on. */
+export interface CurveStart {
+  /** The first step that it logs; null: nobody can tell. */
+  logsFrom: number | null;
+  /** The checkpoint that it goes on from; null: from none. */
+  path: string | null;
+}
+
 /** A complete checkpoint that an attempt goes on from, and how its program is told. */
 export interface ResumePoint {
   /** Absolute path of the checkpoint. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { Log } from '../log.js';
 import type { Command, Result } from '../queue/commands.js';
-import type { ResumePoint } from '../run/resume.js';
+import type { CurveStart, ResumePoint } from '../run/resume.js';
 import type { CodeState, Dependency, Drift, Submission } from '../run/submission.js';
 import type { Sweep } from '../run/sweep.js';
 import type { TrackerRuns } from '../rundir/trackers.js';
@@ -23,11 +23,8 @@ export interface Ports {
     run: StoredRun,
     submission: Submission,
   ): Promise<{ point: ResumePoint | null; warnings: string[] }>;
-  /**
-   * Before its next attempt starts, from a checkpoint or, null, from the start: its curve goes on there. A line for the
-   * log where it cannot.
-   */
-  goOn(run: StoredRun, point: ResumePoint | null): Promise<string | null>;
+  /** Before its next attempt starts: its curve goes on there. A line for the log where it cannot. */
+  goOn(run: StoredRun, where: CurveStart): Promise<string | null>;
   /** By what trackers go on with the run. Never fails. */
   trackers(run: StoredRun): Promise<TrackerRuns>;
   /** What a run's configuration files say otherwise than when it was submitted. */

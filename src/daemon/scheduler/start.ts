@@ -80,7 +80,7 @@ export async function startAttempt(ports: Ports, runId: number, claimed: Claim):
     order.drift = drift;
     const { point, warnings } = await resumeFrom(ports, run, submission);
     for (const line of [text, curves.warning]) if (line !== null) warnings.push(line);
-    const broken = await curveGoesOn(ports, order, point);
+    const broken = await curveGoesOn(ports, order, submission, point);
     if (broken !== null) warnings.push(broken);
     prepared = await prepare(ports, order, submission, point, async (directory) => {
       await claimed.after;
@@ -121,13 +121,17 @@ const resumeFrom = async (
     ? { point: null, warnings: [] }
     : ports.resumePoint(run, submission);
 
-/** The first attempt begins a curve, unless it goes on from a checkpoint. */
-const curveGoesOn = async (
+/** The first attempt begins a curve, unless it goes on from a checkpoint, or with the curves that there are. */
+async function curveGoesOn(
   ports: Ports,
   { run, experimentId }: Order,
+  { existingExperiment }: Submission,
   point: ResumePoint | null,
-): Promise<string | null> =>
-  run.attempt === 0 && point === null ? null : ports.goOn({ ...run, experimentId }, point);
+): Promise<string | null> {
+  const first = run.attempt === 0;
+  if (first && point === null && existingExperiment !== 'continue') return null;
+  return ports.goOn({ ...run, experimentId }, point ?? { logsFrom: first ? null : 0, path: null });
+}
 
 const prepare = (
   ports: Ports,

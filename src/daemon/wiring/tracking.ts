@@ -4,7 +4,7 @@ import { PACKAGE_ROOT } from '../../install.js';
 import { redactArgv } from '../../secrets.js';
 import { savedAt } from '../checkpoints/saved-at.js';
 import type { ToldLine } from '../metrics/metrics-line.js';
-import type { ResumePoint } from '../run/resume.js';
+import type { CurveStart } from '../run/resume.js';
 import type { Submission } from '../run/submission.js';
 import { jobOf } from '../rundir/configurations.js';
 import { metricsStart } from '../rundir/metadata.js';
@@ -107,13 +107,12 @@ export function openTracking(core: Core, closers: Closers) {
       const { taken } = await inTurn(runId, async () => ({ taken: tracker.drain(runId) }));
       await taken;
     },
-    /** An attempt is about to start, and its curve to go on. A line for its log where it cannot. null: from the start. */
+    /** An attempt is about to start, and its curve to go on. A line for its log where it cannot. */
     async goOn(
       run: Pick<StoredRun, 'id' | 'project' | 'experimentId'>,
-      point: ResumePoint | null,
+      { logsFrom: step, path }: CurveStart,
     ): Promise<string | null> {
-      const step = point === null ? 0 : point.logsFrom;
-      const at = point === null ? null : await savedAt(point.path);
+      const at = path === null ? null : await savedAt(path);
       const root = tensorboardDir(run.project, run.experimentId);
       const mode = fileMode(submission(run.id)?.umask ?? 0o077);
       const said = await inTurn(run.id, async () => ({
