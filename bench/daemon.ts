@@ -14,16 +14,22 @@ const DEADLINE_MS = 60_000;
 export class Expd {
   readonly home: string;
   readonly #env: Readonly<Record<string, string>>;
+  readonly #under: readonly string[];
   #child: ChildProcess | null = null;
   #channel: Channel | null = null;
 
-  /** `name` makes a new home or takes that name's again. */
+  /** `name` makes a new home or takes that name's again. `under`: a program that becomes the daemon, and its words. */
   constructor(
     readonly world: World,
     name: string,
-    { env = {}, history }: { env?: Readonly<Record<string, string>>; history?: string } = {},
+    {
+      env = {},
+      history,
+      under = [],
+    }: { env?: Readonly<Record<string, string>>; history?: string; under?: readonly string[] } = {},
   ) {
     this.home = join(world.dir, `home-${name}`);
+    this.#under = under;
     this.#env = { EXPD_HOME: this.home, EXPD_LOW_WATER: '0', EXPD_SLOTS: '1', ...env };
     if (existsSync(this.home)) return;
     for (const dir of [this.home, join(this.home, 'state')]) mkdirSync(dir, { mode: 0o700 });
@@ -49,7 +55,7 @@ export class Expd {
   async start(): Promise<number> {
     const { world } = this;
     const begin = performance.now();
-    const child = launch([process.execPath, world.expd], {
+    const child = launch([...this.#under, process.execPath, world.expd], {
       cwd: '/',
       env: { PATH: world.env.PATH, HOME: world.dir, TMPDIR: world.env.TMPDIR, LANG: 'C.UTF-8', ...this.#env },
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,4 +1,4 @@
-import { execFileSync, type StdioOptions } from 'node:child_process';
+import type { StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -34,10 +34,10 @@ interface Side {
  */
 export async function step(world: World): Promise<Finding[]> {
   const core = String(cpus().length - 1);
-  const pinned = (argv: readonly string[]): string[] => ['taskset', '-c', core, ...argv];
-  const expd = new Expd(world, 'step', { env: { EXPD_SLOTS: String(LOGGERS + 1) } });
+  const under = ['taskset', '-c', core]; // becomes what it starts, and that hands it on
+  const pinned = (argv: readonly string[]): string[] => [...under, ...argv];
+  const expd = new Expd(world, 'step', { under, env: { EXPD_SLOTS: String(LOGGERS + 1) } });
   await expd.start();
-  execFileSync('taskset', ['-a', '-p', '-c', core, String(expd.pid)]); // and so all that it starts
   const followed: string[] = [];
   for (let n = 0; n < LOGGERS; n++) followed.push((await silent(expd)).metrics);
   const training = [process.execPath, join(world.dir, 'product/dist/bin/expd-train.cjs'), ...WORDS];
@@ -67,7 +67,7 @@ export async function step(world: World): Promise<Finding[]> {
     });
     const said = once(child, 'close').then(() => text);
     const files = followed.map((_, n) => join(env.EXPD_RUN_DIR!, `logged-${n}`));
-    return { pids: [child.pid!, loggers(files)], said }; // taskset becomes what it starts
+    return { pids: [child.pid!, loggers(files)], said };
   };
 
   const times: Record<'asRun' | 'alone', number[]> = { asRun: [], alone: [] };
