@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, fdatasyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, fdatasyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { VERSION } from '../src/protocol.js';
@@ -16,7 +16,7 @@ export function machine(world: World): [name: string, value: string][] {
     ['processor', `${processors.length} × ${processors[0]?.model.trim()}`],
     ['memory', `${Math.round(totalmem() / 2 ** 30)} GB`],
     ['kernel', release()],
-    ['disk', disk(world.dir)],
+    ['disk', disk(world)],
     [
       'load at the start (1, 5, 15 min)',
       loadavg()
@@ -34,14 +34,14 @@ function scheduling(): string {
   return fields[38] === '0' ? 'like everything else' : 'before everything else on the machine (real time)';
 }
 
-function disk(dir: string): string {
+function disk({ dir, cwd }: World): string {
   const mounts = readFileSync('/proc/mounts', 'utf8')
     .split('\n')
     .map((line) => line.split(' '))
     .filter(([, point = '']) => dir.startsWith(point))
     .sort(([, a = ''], [, b = '']) => b.length - a.length);
   const [device, , type] = mounts[0] ?? [];
-  return `${type} on ${device}; 128 bytes with fdatasync: ${figure(fdatasyncUs(dir))} µs`;
+  return `${type} on ${device}; 128 bytes with fdatasync: ${figure(fdatasyncUs(dir))} µs, a new file: ${figure(newFileUs(cwd))} µs`;
 }
 
 function fdatasyncUs(dir: string): number {
@@ -54,6 +54,17 @@ function fdatasyncUs(dir: string): number {
     return (performance.now() - begin) * 1000;
   });
   closeSync(fd);
+  return median(times);
+}
+
+function newFileUs(dir: string): number {
+  const files = join(dir, 'files');
+  mkdirSync(files);
+  const times = Array.from({ length: 200 }, (_, n) => {
+    const begin = performance.now();
+    closeSync(openSync(join(files, String(n)), 'w'));
+    return (performance.now() - begin) * 1000;
+  });
   return median(times);
 }
 

@@ -42,7 +42,9 @@ const ENVIRONMENT_BYTES = 16 << 10;
 const FILES = 2000;
 
 export function openWorld(): World {
-  const dir = mkdtempSync(join(diskDirectory(), 'expd-bench-'));
+  const above = mkdtempSync(join(diskDirectory(), 'expd-bench-'));
+  spread(above);
+  const dir = mkdtempSync(join(above, 'world-'));
   const [product, project, programs] = [join(dir, 'product'), join(dir, 'project'), join(dir, 'programs')];
   for (const made of [product, project, join(dir, 'tmp')]) mkdirSync(made);
   copyProduct(product);
@@ -64,9 +66,20 @@ export function openWorld(): World {
       // Runs outlive their daemon, so they are found by where they stand.
       for (const pid of processesUnder(dir)) kill(pid);
       await until('everything has ended', () => processesUnder(dir).length === 0);
-      rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+      rmSync(above, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/**
+ * What is made in it goes to another part of the disk, by its name. For minutes ext4 passes over every inode that was
+ * deleted lately near by (recently_deleted in fs/ext4/ialloc.c), one at a time: where the world before this one was, a
+ * new file takes 0.7 ms instead of 0.015.
+ */
+function spread(dir: string): void {
+  try {
+    execFileSync('chattr', ['+T', dir], { stdio: 'ignore' });
+  } catch {} // Not ext4; the time for a new file is among the facts.
 }
 
 /** EXPD_BENCH_DIR, else the temporary directory, else /var/tmp. */
