@@ -131,6 +131,35 @@ exit 75
   );
 });
 
+test('in one directory for all attempts, a program that looks by itself finds what it is to go on from, or nothing', async () => {
+  await home.start();
+  const script = home.script(
+    'looks.sh',
+    `#!/bin/sh
+cd "$EXPD_RUN_DIR"
+[ -e ckpt.pt ] && echo "goes on from $(head -c 4 ckpt.pt)"
+[ "$EXPD_ATTEMPT" = 1 ] && { printf 'PK\\003\\004 torn' > ckpt.pt; exit 75; }
+[ -e ckpt.pt ] && exit 1
+printf 'whole, in a way' > ckpt.pt
+`,
+  );
+  const id = await home.submit([script], ['--layout', 'flat', '--retries', '0']);
+  expect(await wait(id)).toBe(0);
+  const { run } = await show(id);
+  const log = await home.ok('logs', '--attempt', '2', String(id));
+  expect(log).toMatch(/^\[expd\] checkpoint \S+ckpt\.pt is damaged and was passed over: .*\n/);
+  expect(log).toMatch(
+    `checkpoint ${run.runDir}/ckpt.pt is ${run.runDir}/.aside-2-ckpt.pt now: the program would have gone on from it`,
+  );
+  expect(log).not.toMatch('goes on from');
+  await home.ok('resume', String(id), '--from', 'ckpt.pt');
+  expect(await wait(id)).toBe(1);
+  expect(await home.ok('logs', '--attempt', '3', String(id))).toMatch('goes on from whol');
+  await home.ok('retry', '--fresh', String(id));
+  expect(await wait(id)).toBe(0);
+  expect(await home.ok('logs', '--attempt', '4', String(id))).toMatch(/\.aside-4-ckpt\.pt now/);
+});
+
 test('a corrupt newest checkpoint: the one before it is used, and the log says so', async () => {
   await home.start();
   const script = home.script(

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve as resolvePath } from 'node:path';
 import { filterEnvironment } from '../../environment.js';
 import { type EnvironmentChange, RunsService } from '../../gen/expd/v1/runs.js';
@@ -64,7 +65,10 @@ export const resume = verb({
   operands: 'RUN',
   takes: [1, 1],
   summary: 'run a finished run on, from a checkpoint of your choice',
-  flags: { from: text('best|STEP|PATH', 'the checkpoint; the newest when left out'), ...ENVIRONMENT_FLAGS },
+  flags: {
+    from: text('best|STEP|NAME|PATH', 'the checkpoint; the newest when left out'),
+    ...ENVIRONMENT_FLAGS,
+  },
   examples: [
     ['expctl resume 7', 'another attempt of run 7, whatever its end, from its newest checkpoint'],
     ['expctl resume 7 --from 2000', 'from the checkpoint of step 2000'],
@@ -82,8 +86,10 @@ export const resume = verb({
     ),
 });
 
-/** A step, by its number or as its directory is called; any other word is a path of this shell. */
+/** A step, by its number or as its directory is called; else a path of this shell where there is one, or a name of the run's. */
 function checkpoint(word: string, cwd: string): string {
   const step = /^(?:step-0*)?(\d+)$/.exec(word)?.[1];
-  return step ?? (word === 'best' ? word : resolvePath(cwd, word));
+  if (step !== undefined || word === 'best') return step ?? word;
+  const path = resolvePath(cwd, word);
+  return existsSync(path) || /^\.{0,2}\//.test(word) ? path : word;
 }

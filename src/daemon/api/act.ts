@@ -91,21 +91,19 @@ export async function resume(ports: ActPorts, request: ResumeRequest): Promise<A
   return perform(ports, { ...request, runs: [request.run] }, manner, async (run) => {
     // Now rather than at the start, which may be hours away; the queue refuses by itself what is not over.
     const stored = isFinal(run.state) && choice.from === 'chosen' ? ports.reads.submission(run.id) : null;
-    if (stored?.ok) await ports.keeper.choose(run, stored.submission, request.from);
-    return again(ports, run, { kind: 'resumed', resume: choice }, request.environment);
+    const found = stored?.ok ? await ports.keeper.choose(run, stored.submission, request.from) : null;
+    // A name is of what there is now.
+    const named = found !== null && !isWord(request.from);
+    const resume: ResumeChoice = named ? { from: 'chosen', what: found.path } : choice;
+    return again(ports, run, { kind: 'resumed', resume }, request.environment);
   });
 }
 
-function checkpointChoice(from: string): ResumeChoice {
-  if (from === '') return { from: 'newest' };
-  if (from === 'best' || /^\d{1,15}$/.test(from) || from.startsWith('/'))
-    return { from: 'chosen', what: from };
-  throw new UserError(
-    'usage',
-    `${JSON.stringify(from)} is no checkpoint`,
-    'name best, a step, or the absolute path of one',
-  );
-}
+const checkpointChoice = (from: string): ResumeChoice =>
+  from === '' ? { from: 'newest' } : { from: 'chosen', what: from };
+
+/** `best`, or a step. */
+const isWord = (from: string): boolean => from === 'best' || /^\d+$/.test(from);
 
 /** Another attempt, perhaps in another environment from now on. */
 async function again(

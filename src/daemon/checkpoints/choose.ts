@@ -1,4 +1,4 @@
-import { isAbsolute, resolve } from 'node:path';
+import { basename, isAbsolute, resolve } from 'node:path';
 import { UserError } from '../errors.js';
 import type { ResumePoint } from '../run/resume.js';
 import type { ResumeChoice } from '../run/run.js';
@@ -53,6 +53,19 @@ export async function nextResumePoint(choice: ResumeChoice, past: Past, inspect:
   choice satisfies never;
 }
 
+/**
+ * What a program that looks into its own directory would find instead of its resume point: newer ones, damaged or not
+ * chosen; all of them where there is no point. Only of stacks that look by themselves, and in run directories.
+ */
+export async function misleading(point: ResumePoint | null, past: Past, inspect: Inspect): Promise<string[]> {
+  if (point !== null && point.inPlace === null) return [];
+  const looksThere = (one: Candidate): boolean => resumePoint(one, past.submission).inPlace !== null;
+  const paths = newestFirst(await candidatesOf(past, 1, inspect))
+    .filter(looksThere)
+    .map(({ path }) => path);
+  return point === null ? paths : paths.slice(0, Math.max(0, paths.indexOf(point.path)));
+}
+
 /** Whether the attempt left a complete checkpoint that it did not start from. Nothing is verified. */
 export async function progressed(
   attempt: PastAttempt,
@@ -91,7 +104,7 @@ async function newest(past: Past, since: number, inspect: Inspect): Promise<Foun
   return { point: null, warnings, judged };
 }
 
-/** `best`, STEP, or PATH: absolute, or relative to a run directory or its checkpoints. */
+/** `best`, STEP, NAME, or PATH: absolute, or relative to a run directory or its checkpoints. */
 async function chosen(what: string, past: Past, inspect: Inspect): Promise<Found> {
   const candidates = await named(what, past, inspect);
   const judged: Judged[] = [];
@@ -116,6 +129,8 @@ async function named(what: string, past: Past, inspect: Inspect): Promise<Candid
     newestFirst(await candidatesOf(past, 1, inspect)).filter(({ missing }) => missing === null);
   if (what === 'best') return [best(await complete(), past)];
   if (/^\d+$/.test(what)) return (await complete()).filter(({ step }) => step === Number(what));
+  const called = what.includes('/') ? [] : (await complete()).filter(({ path }) => basename(path) === what);
+  if (called.length > 0) return called;
   const looked = await Promise.all(placesFor(what, past.attempts).map((path) => inspect('look', { path })));
   return looked.flatMap((one) => (one !== null && one.missing === null && isKnown(one) ? [one] : []));
 }

@@ -5,7 +5,15 @@ import { tensorboardDir } from '../rundir/paths.js';
 import type { SeenCheckpoint } from '../store/checkpoints.js';
 import type { StoredAttempt, StoredCheckpoint, StoredRun } from '../store/stored.js';
 import type { Candidate } from './candidate.js';
-import { candidatesOf, type Found, type Judged, nextResumePoint, type Past, progressed } from './choose.js';
+import {
+  candidatesOf,
+  type Found,
+  type Judged,
+  misleading,
+  nextResumePoint,
+  type Past,
+  progressed,
+} from './choose.js';
 import type { Inspect } from './inspector.js';
 import { isSame, type Listed, listing, standingOf } from './listing.js';
 import { placeNamed } from './places.js';
@@ -42,15 +50,15 @@ export class Keeper {
 
   constructor(private readonly ports: KeeperPorts) {}
 
-  /** @throws UserError not_found */
-  resumePoint(run: StoredRun, submission: Submission): Promise<Found> {
+  /** Of a further attempt, or of one that goes on from a chosen checkpoint. @throws UserError not_found */
+  resumePoint(run: StoredRun, submission: Submission): Promise<Found & { instead: string[] }> {
     return this.#inTurn(run.id, async () => {
       const past = this.#past(run.id, submission);
       const found = await nextResumePoint(run.resume, past, this.ports.inspect);
       if (found.point === null) this.#spoken.delete(run.id);
       else this.#spoken.set(run.id, found.point.path);
       await this.#record(run.id, found.judged);
-      return found;
+      return { ...found, instead: await misleading(found.point, past, this.ports.inspect).catch(() => []) };
     });
   }
 

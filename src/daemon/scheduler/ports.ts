@@ -9,6 +9,14 @@ import type { TakenCurves } from '../rundir/writers.js';
 import type { StoredAttempt, StoredRun } from '../store/stored.js';
 import type { Executor } from '../supervisor/executor.js';
 
+export interface FoundPoint {
+  point: ResumePoint | null;
+  /** A line for each that had to be passed over. */
+  warnings: string[];
+  /** See AttemptOrder. */
+  instead: readonly string[];
+}
+
 /** What the scheduler asks of the rest of the daemon. */
 export interface Ports {
   clock: Clock;
@@ -18,11 +26,8 @@ export interface Ports {
   /** One transaction; answered after its commit. `joins`: together with what follows in a moment. */
   execute(commands: Command[], how?: { joins: boolean }): Promise<Result[]>;
   store: SchedulerStore;
-  /** The checkpoint that the run's next attempt goes on from; a line for each that had to be passed over. */
-  resumePoint(
-    run: StoredRun,
-    submission: Submission,
-  ): Promise<{ point: ResumePoint | null; warnings: string[] }>;
+  /** The checkpoint that the run's next attempt goes on from. */
+  resumePoint(run: StoredRun, submission: Submission): Promise<FoundPoint>;
   /** Before its next attempt starts: its curve goes on there. A line for the log where it cannot. */
   goOn(run: StoredRun, where: CurveStart): Promise<string | null>;
   /** By what trackers go on with the run. Never fails. */

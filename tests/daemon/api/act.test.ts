@@ -170,7 +170,12 @@ test('resume: any final run, from a chosen point', async () => {
   const none = await resume({ run: String(other), from: 'best' });
   expect(none.results[0]!.error).toMatchObject({ code: 'not_found' });
   expect(served.store.reader.run(other)).toMatchObject({ state: 'succeeded' });
-  await expect(resume({ run: String(id), from: 'x/y' })).rejects.toMatchObject({ detail: { code: 'usage' } });
+  // A name is of what there is now.
+  served.checkpoint = '/p/run/out/checkpoint-7';
+  await resume({ run: String(other), from: 'checkpoint-7' });
+  expect(served.store.reader.run(other)).toMatchObject({
+    resume: { from: 'chosen', what: '/p/run/out/checkpoint-7' },
+  });
 });
 
 test('rerun: a new run of the same submission', async () => {

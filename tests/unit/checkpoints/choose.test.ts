@@ -150,6 +150,8 @@ describe('a chosen one', () => {
     for (const what of ['100', '00000100', name(100), `checkpoints/${name(100)}`, path, `${path}/`])
       expect(await chosen([run], what)).toEqual({ path, step: 100 });
     expect(await chosen([run], other)).toEqual({ path: other, step: 7 });
+    const deep = await checkpoint(join(run, 'out/deep'), 300);
+    expect(await chosen([run], name(300))).toEqual({ path: deep, step: 300 });
   });
 
   test('missing or damaged: an error, never another one', async () => {

@@ -1,4 +1,5 @@
 import {
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -11,9 +12,10 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { nextResumePoint, progressed } from '../../../src/daemon/checkpoints/choose.js';
+import { misleading, nextResumePoint, progressed } from '../../../src/daemon/checkpoints/choose.js';
 import { countsSteps, type Preset, WAYS } from '../../../src/daemon/checkpoints/preset.js';
 import { isUntouched } from '../../../src/daemon/checkpoints/untouched.js';
+import type { ResumeChoice } from '../../../src/daemon/run/run.js';
 import type { CheckpointWishes } from '../../../src/daemon/run/submission.js';
 import { EventWriter, writeMarker } from '../../../src/tensorboard/tensorboard.js';
 import { inspecting } from '../../helpers/inspecting.js';
@@ -340,6 +342,31 @@ test('a copy that was made for a later attempt stands for its original only wher
   expect(await from()).toBe(join(second, 'out/ckpt.pt'));
   put(second, { 'out/ckpt.pt': torch(60, 'iter_num') }, 9000);
   expect(await from()).toBe(join(second, 'out/ckpt.pt'));
+});
+
+test('what a program that looks by itself would find instead of the checkpoint that it is to go on from', async () => {
+  const whole = { 'latest.weights.h5': hdf5(512), 'training_metadata.json': '{"epoch": 4}' };
+  put(runDir, { ...below('backup', whole), ...below('out/checkpoint-500', huggingFace(500)) });
+  mkdirSync(join(runDir, '.expd/attempts'), { recursive: true });
+  const past = (resumeArg: string | null = null) => ({
+    attempts: [attempt(1, runDir)],
+    submission: { cwd: '/', resumeArg },
+  });
+  const instead = async (choice: ResumeChoice, resumeArg: string | null = null) => {
+    const { point } = await nextResumePoint(choice, past(resumeArg), inspect);
+    const paths = await misleading(point, past(resumeArg), inspect);
+    return paths.map((path) => path.slice(runDir.length + 1)).sort();
+  };
+  expect(await instead({ from: 'chosen', what: 'backup' })).toEqual([]);
+  // From the start: the Trainer is told by its argument, Keras looks.
+  expect(await instead({ from: 'nothing' })).toEqual(['backup']);
+  expect(await instead({ from: 'nothing' }, '--resume {ckpt}')).toEqual([]);
+  // The Trainer's is the newer one.
+  expect(await instead({ from: 'newest' }, 'in-place')).toEqual([]);
+  expect(await instead({ from: 'chosen', what: 'backup' }, 'in-place')).toEqual(['out/checkpoint-500']);
+  rmSync(join(runDir, 'out'), { recursive: true });
+  truncateSync(join(runDir, 'backup/latest.weights.h5'), 100);
+  expect(await instead({ from: 'newest' })).toEqual(['backup']);
 });
 
 test('while an attempt is there, what has no manifest counts once it is quiet', async () => {

@@ -615,7 +615,10 @@ export interface RetryRequest {
 export interface ResumeRequest {
   requestId: string;
   run: string;
-  /** Empty = the newest, else `best`, a step or a path. */
+  /**
+   * Empty = the newest, else `best`, a step, an absolute path, or one relative to a run directory or its checkpoints; a bare
+   * name is that of a checkpoint anywhere in them.
+   */
   from: string;
   environment?: EnvironmentChange | undefined;
 }
