@@ -4,7 +4,7 @@ import type { Clock } from '../clock.js';
 import { isOwnDirectory } from './claim.js';
 import { configYaml } from './config.js';
 import type { Contract } from './contract.js';
-import { type Layouts, layoutNamed } from './layouts.js';
+import type { Layouts } from './layouts.js';
 import { metadataJson } from './metadata.js';
 import { directoryMode } from './modes.js';
 import { type AttemptOrder, CwdGone, type RunDirectory } from './order.js';
@@ -36,7 +36,7 @@ export async function createRunDirectory(
   { layouts, clock, scribe, sweeps }: CreatePorts,
 ): Promise<Claimed> {
   const { submission, previousRunDir, attempt } = order;
-  const layout = layoutNamed(layouts, submission.layout);
+  const layout = layouts.named(submission.layout);
   const wanted = wantedDirectory(order, layout, clock.now());
   const mode = directoryMode(submission.umask);
   const shared = wanted.per === 'run' && !!previousRunDir && (await isOwnDirectory(previousRunDir));

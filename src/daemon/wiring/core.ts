@@ -17,7 +17,7 @@ import { configurationStore } from '../rundir/configurations.js';
 import { daemonId } from '../rundir/daemon-id.js';
 import { diffStore } from '../rundir/diffs.js';
 import { environmentStore } from '../rundir/environment.js';
-import { layoutNamed, readLayouts } from '../rundir/layouts.js';
+import { readLayouts } from '../rundir/layouts.js';
 import { Scribe } from '../rundir/scribe.js';
 import { SweepDirectories } from '../rundir/sweep-directories.js';
 import { SweepIndex } from '../rundir/sweep-index.js';
@@ -74,7 +74,7 @@ export async function openCore({ places, loaded, flags, env, writer }: Given, cl
   opening.catch(() => {}); // told where it is waited for
   const layouts = readLayouts(join(PACKAGE_ROOT, 'conf'), [places.config]);
   const settings = new CurrentSettings(loaded, places.settings, flags, env, log, ({ layout }) =>
-    layoutNamed(layouts, layout),
+    layouts.known(layout),
   );
   settings.onChange(({ logLevel }) => opened.setLevel(logLevel));
 

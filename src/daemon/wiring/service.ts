@@ -92,7 +92,7 @@ function runsPorts(core: Core, { scheduler, tracking, keeper }: Work, calls: Cal
     defaults: () => ({
       layout: settings.now.layout,
       graceMs: settings.now.graceMs,
-      layouts: new Set(layouts.keys()),
+      layouts: new Set(layouts.names),
       sweepLimit: settings.now.sweepLimit,
     }),
     notices: () => notices(core),

@@ -8,7 +8,7 @@ import {
   runDirectoryPath,
   sweepDirectoryPath,
 } from '../../../src/daemon/rundir/layout.js';
-import { layoutNamed, readLayouts } from '../../../src/daemon/rundir/layouts.js';
+import { readLayouts } from '../../../src/daemon/rundir/layouts.js';
 import { CONF } from './fixture.js';
 
 const values: LayoutValues = {
@@ -32,7 +32,7 @@ afterEach(() => rmSync(settings, { recursive: true, force: true }));
 
 const layout = (text: string) => {
   writeFileSync(join(settings, 'layout/mine.yaml'), text);
-  return layoutNamed(readLayouts(CONF, [settings]), 'mine');
+  return readLayouts(CONF, [settings]).named('mine');
 };
 
 const withRunDir = (dir: string) => layout(`defaults: [flat, _self_]\nrun:\n  dir: ${dir}\n`);
@@ -42,13 +42,15 @@ const path = (dir: string, changed: Partial<LayoutValues> = {}): string =>
 
 test('the shipped layouts', () => {
   const layouts = readLayouts(CONF, [join(settings, 'missing')]);
-  const shown = [...layouts.values()].map((one) => [
-    one.name,
-    one.per,
-    runDirectoryPath(one, '/p', values),
-    runDirectoryPath(one, '/p', { ...values, job: '3' }),
-    sweepDirectoryPath(one, '/p', values),
-  ]);
+  const shown = layouts.names
+    .map(layouts.named)
+    .map((one) => [
+      one.name,
+      one.per,
+      runDirectoryPath(one, '/p', values),
+      runDirectoryPath(one, '/p', { ...values, job: '3' }),
+      sweepDirectoryPath(one, '/p', values),
+    ]);
   expect(shown).toEqual([
     [
       'flat',
@@ -65,7 +67,7 @@ test('the shipped layouts', () => {
       '/p/outputs/multiruns/exp_20260131-090507_train',
     ],
   ]);
-  expect(() => layoutNamed(layouts, 'hibrid')).toThrow('no layout "hibrid"');
+  expect(() => layouts.named('hibrid')).toThrow('no layout "hibrid"');
 });
 
 test('one of one’s own may begin with another, and replaces one of the same name', () => {
@@ -78,7 +80,7 @@ test('one of one’s own may begin with another, and replaces one of the same na
     'run: {dir: "r/${name}"}\njob: {dir: "j/${job}"}\nsweep: {dir: "s/${sweep}"}\nper: run\n',
   );
   const layouts = readLayouts(CONF, [settings]);
-  expect(runDirectoryPath(layoutNamed(layouts, 'flat'), '/p', values)).toBe('/p/r/train');
+  expect(runDirectoryPath(layouts.named('flat'), '/p', values)).toBe('/p/r/train');
 });
 
 test.each<[dir: string, changed: Partial<LayoutValues>, expected: string]>([
@@ -124,5 +126,7 @@ describe('refused', () => {
     ['a: [', /layout mine: /],
   ])('%j', (text, message) => {
     expect(() => layout(text)).toThrow(message);
+    // Before anybody asks for it.
+    expect(() => readLayouts(CONF, [settings])).toThrow(message);
   });
 });
