@@ -46,7 +46,7 @@ export function parseMetricsLine(text: string): MetricsLine {
     kind: 'point',
     step,
     values,
-    at: typeof t === 'number' && t > 0 && Number.isFinite(t) ? t : null,
+    at: isTime(t) ? t : null,
     total: isStep(total) && total > 0 ? total : null,
   };
 }
@@ -78,6 +78,10 @@ const bad = (why: string): MetricsLine => ({ kind: 'bad', why });
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Seconds since 1970 that a clock may show: before the year 10000, which milliseconds of today are not. */
+export const isTime = (value: unknown): value is number =>
+  typeof value === 'number' && value > 0 && value < 253_402_300_800;
 
 export const isStep = (value: unknown): value is number =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;

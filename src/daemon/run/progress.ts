@@ -55,5 +55,6 @@ export function remainingMs(
 ): number | null {
   if (step === null || totalSteps === null || stepsPerSecond === null || at === null || stepsPerSecond <= 0)
     return null;
-  return Math.max(0, Math.round(((totalSteps - step) / stepsPerSecond) * 1000 - (now - at * 1000)));
+  const left = Math.max(0, Math.round(((totalSteps - step) / stepsPerSecond) * 1000 - (now - at * 1000)));
+  return Number.isSafeInteger(left) ? left : null;
 }

@@ -1,10 +1,11 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { EventReader, type LoggedEvent } from '../../tensorboard/tensorboard.js';
+import { isTime } from '../metrics/metrics-line.js';
 import { type CurveDirectory, curveDirectories, OWN_RUN } from './curve-files.js';
 
 export interface CurveListener {
-  /** `at` in seconds since 1970. */
+  /** `at` in seconds since 1970; 0 where what stands there is no time. */
   point(key: string, step: number, value: number, at: number): void;
   /** What was told of these keys at and after the step is superseded. */
   rewind(step: number, keys: readonly string[]): void;
@@ -12,7 +13,7 @@ export interface CurveListener {
 
 /**
  * All that is logged below an experiment's directory, by whomever, also while it grows: scalars and rewinds, each told
- * once. A key is the tag; in a sub-run of the script's the sub-run stands before it.
+ * once. A key is the tag; in a sub-run of the script's the sub-run stands before it. Steps beyond 2^53 are passed over.
  */
 export class CurveReader {
   /** Path → how far it was read. */
@@ -60,11 +61,13 @@ export class CurveReader {
   }
 
   #tell(event: LoggedEvent, { run }: CurveDirectory, listener: CurveListener): void {
-    const { step, wallTime } = event;
+    const { step } = event;
+    if (!Number.isSafeInteger(step)) return;
+    const at = isTime(event.wallTime) ? event.wallTime : 0;
     if (event.kind === 'session' && event.status === 'start') this.#tellStart(run, step, listener);
     if (event.kind !== 'values') return;
     for (const value of event.values)
-      if (value.kind === 'scalar') listener.point(this.#key(run, value.tag), step, value.value, wallTime);
+      if (value.kind === 'scalar') listener.point(this.#key(run, value.tag), step, value.value, at);
       else if (value.kind === 'tombstone') listener.rewind(step, [this.#key(run, value.tag)]);
   }
 

@@ -46,6 +46,8 @@ test.each([
   ],
   ['{"step":3,"name":"x","none":null,"nested":{"a":1},"list":[1],"yes":true,"":1}', point({})],
   ['{"step":3,"__proto__":1}', point({ values: [['__proto__', 1]] })],
+  ['{"step":3,"t":1e300}', point({})],
+  ['{"step":3,"t":1795704566500}', point({})], // milliseconds
   ['{"step":3,"a":1}\r', point({ values: [['a', 1]] })],
   ['{"event":"done"}', { kind: 'event', event: 'done', fields: { event: 'done' } }],
   ['', { kind: 'blank' }],

@@ -54,6 +54,7 @@ test('what remains follows from pace and plan', () => {
   expect(remainingMs(known, 2_000_000)).toBe(0);
   expect(remainingMs({ ...known, totalSteps: null }, 0)).toBe(null);
   expect(remainingMs({ ...known, stepsPerSecond: 0 }, 0)).toBe(null);
+  expect(remainingMs({ ...known, totalSteps: 9e15, stepsPerSecond: 1e-3 }, 0)).toBe(null);
 });
 
 test('the last value is of the newest step, though the clock was ahead before; or of one that the run went back to', () => {
