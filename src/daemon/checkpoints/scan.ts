@@ -8,22 +8,24 @@ import { BY_CONTENT, byName, type Named } from './preset.js';
 // In the inspecting process: whatever lies there, the daemon goes on.
 
 const DEEPEST = 6;
-const MOST_ENTRIES = 50_000;
+/** Of each place: what a run writes beside its checkpoints may be a data set. */
+const MOST_ENTRIES = 500_000;
+/** Looked through before others of the same depth. */
+const LIKELY = /checkpoint|ckpt|weight|model|backup|lightning/i;
 /** Of the daemon, of Hydra, of loggers; names with a leading dot are passed over everywhere. */
 const PASSED_OVER = new Set(['logs', 'metrics', 'wandb', 'mlruns', 'node_modules', '__pycache__']);
 
 /**
  * Everything in these places that looks like a checkpoint. `settled`: what is written later and has no manifest may
- * still be under way (Unix ms).
+ * still be under way (Unix ms). `most`: entries that are looked at in each place.
  */
-export function scan(places: Places, settled: number): Candidate[] {
-  const budget = { left: MOST_ENTRIES };
+export function scan(places: Places, settled: number, most = MOST_ENTRIES): Candidate[] {
   const inside = places.runDirs.flatMap(({ attempt, runDir, since }) =>
-    pathsIn(runDir, places, budget)
+    pathsIn(runDir, places, { left: most })
       .map((found) => candidate(found, { attempt, runDir, below: relative(runDir, found.path) }, settled))
       .filter(({ writtenAt }) => writtenAt >= since),
   );
-  const outside = outsidePaths(places, budget)
+  const outside = outsidePaths(places, { left: most })
     .map((found) => candidate(found, null, settled))
     .filter(({ writtenAt }) => places.windows.some(({ from, to }) => writtenAt >= from && writtenAt <= to));
   const wanted = [...inside, ...outside].filter(
@@ -41,36 +43,49 @@ interface Found {
 const IN_RUN_DIR = '{run_dir}/';
 
 function pathsIn(runDir: string, { pattern }: Places, budget: { left: number }): Found[] {
-  if (pattern === null) return walk(runDir, 0, budget);
+  if (pattern === null) return walk(runDir, budget);
   return pattern.startsWith(IN_RUN_DIR) ? expand(runDir, pattern.slice(IN_RUN_DIR.length), budget) : [];
 }
 
 function outsidePaths({ pattern, curves }: Places, budget: { left: number }): Found[] {
-  if (pattern === null) return curves === null ? [] : walk(curves, 0, budget);
+  if (pattern === null) return curves === null ? [] : walk(curves, budget);
   return pattern.startsWith(IN_RUN_DIR) ? [] : expand('/', pattern.slice(1), budget);
 }
 
-function walk(directory: string, depth: number, budget: { left: number }): Found[] {
+/** Level by level, so that many files far below hide nothing that lies nearer. Sorted by path. */
+function walk(root: string, budget: { left: number }): Found[] {
   const found: Found[] = [];
-  for (const entry of entries(directory, budget)) {
-    if (entry.name.startsWith('.') || (depth === 0 && PASSED_OVER.has(entry.name))) continue;
-    const path = join(directory, entry.name);
-    if (entry.isFile()) {
-      const named = byName(entry.name, 'file');
-      if (named !== null) found.push({ path, kind: 'file', named });
-    } else if (entry.isDirectory()) {
-      const named = directoryAt(path, budget);
+  let level = [{ path: root, listed: entries(root, budget) }];
+  for (let depth = 0; level.length > 0; depth++) {
+    const below: string[] = [];
+    for (const { path: directory, listed } of level)
+      for (const entry of listed) {
+        if (entry.name.startsWith('.') || (depth === 0 && PASSED_OVER.has(entry.name))) continue;
+        const path = join(directory, entry.name);
+        const named = entry.isFile() ? byName(entry.name, 'file') : null;
+        if (named !== null) found.push({ path, kind: 'file', named });
+        else if (entry.isDirectory()) below.push(path);
+      }
+    level = [];
+    for (const path of likelyFirst(below)) {
+      const listed = entries(path, budget);
+      const named = directoryAs(path, listed);
       if (named !== null) found.push({ path, kind: 'directory', named });
-      else if (depth < DEEPEST) found.push(...walk(path, depth + 1, budget));
+      else if (depth < DEEPEST) level.push({ path, listed });
     }
   }
-  return found;
+  return found.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
+const likelyFirst = (paths: readonly string[]): string[] => {
+  const isLikely = (path: string): boolean => LIKELY.test(basename(path));
+  return [...paths.filter(isLikely), ...paths.filter((path) => !isLikely(path))];
+};
+
 /** What a directory is by its name or by what lies in it. */
-function directoryAt(path: string, budget: { left: number }): Named | null {
+function directoryAs(path: string, listed: readonly Dirent[]): Named | null {
   const named = byName(basename(path), 'directory');
-  const names = entries(path, budget).map(({ name }) => name);
+  const names = listed.map(({ name }) => name);
   if (named !== null && isLike(named.preset, names)) return named;
   const known = BY_CONTENT.find(({ files }) => files.every((file) => names.includes(file)));
   return known === undefined
@@ -100,7 +115,7 @@ function expand(directory: string, pattern: string, budget: { left: number }): F
       if (rest.length > 0) return entry.isDirectory() ? expand(path, rest.join('/'), budget) : [];
       if (entry.isFile()) return [{ path, kind: 'file' as const, named: byName(entry.name, 'file') }];
       if (!entry.isDirectory()) return [];
-      return [{ path, kind: 'directory' as const, named: directoryAt(path, budget) }];
+      return [{ path, kind: 'directory' as const, named: directoryAs(path, entries(path, budget)) }];
     });
 }
 
@@ -194,7 +209,10 @@ export function scanOne(path: string, of: Candidate['of'] = ownerOf(path)): Cand
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined || !(found.isFile() || found.isDirectory())) return null;
   const kind = found.isFile() ? 'file' : 'directory';
-  const named = kind === 'file' ? byName(basename(path), 'file') : directoryAt(path, { left: MOST_ENTRIES });
+  const named =
+    kind === 'file'
+      ? byName(basename(path), 'file')
+      : directoryAs(path, entries(path, { left: MOST_ENTRIES }));
   const { names: _, ...one } = candidate({ path, kind, named }, of, Number.POSITIVE_INFINITY);
   return one;
 }

@@ -4,7 +4,7 @@ import { checkZip } from './zip.js';
 
 /**
  * Whether a file is whole, as far as its format tells without reading it by heart: ZIP with its checksums (torch,
- * Keras), safetensors, HDF5. Others only must not be empty. @throws a sentence
+ * Keras), safetensors, HDF5. Others only must not be empty, nor, as pickles, begin with zeros. @throws a sentence
  */
 export function checkStructure(root: string, path: string): void {
   withFile(root, path, (fd, size) => {
@@ -29,7 +29,16 @@ const FORMATS: readonly [matches: (path: string, head: Buffer) => boolean, check
   [(path) => path.endsWith('.safetensors'), checkSafetensors],
   [(path, head) => /\.(?:h5|hdf5)$/.test(path) || head.subarray(0, 8).equals(HDF5), checkHdf5],
   [(path, head) => ZIPPED.test(path) && head.toString('latin1', 0, 2) === 'PK', checkZip],
+  [(path, head) => PICKLED.test(path) && head.every((byte) => byte === 0), refuseZeros],
 ];
+
+/** What torch and pickle write, in whichever of their formats. Other `.bin` may be bare numbers. */
+const PICKLED =
+  /(?:\.(?:ckpt|pt|pth|pth\.tar|pkl)|(?:pytorch_model|adapter_model|optimizer|scheduler)[^/]*\.bin)$/;
+
+function refuseZeros(): void {
+  throw new Error('it begins with zeros, as a power cut leaves them');
+}
 
 /** https://github.com/huggingface/safetensors: length of the header, header as JSON, tensors back to back. */
 function checkSafetensors(fd: number, size: number, head: Buffer): void {

@@ -13,7 +13,9 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { misleading, nextResumePoint, progressed } from '../../../src/daemon/checkpoints/choose.js';
+import { placesOf } from '../../../src/daemon/checkpoints/places.js';
 import { countsSteps, type Preset, WAYS } from '../../../src/daemon/checkpoints/preset.js';
+import { scan } from '../../../src/daemon/checkpoints/scan.js';
 import { isUntouched } from '../../../src/daemon/checkpoints/untouched.js';
 import type { ResumeChoice } from '../../../src/daemon/run/run.js';
 import type { CheckpointWishes } from '../../../src/daemon/run/submission.js';
@@ -103,6 +105,11 @@ describe('a newer one that is not whole: the one before it, with a warning where
     ['torn zip', () => truncateSync(at(200, 'optimizer.pt'), 100), /not written whole/],
     ['flipped byte', () => flip(at(200, 'optimizer.pt'), 150), /checksum differs/],
     ['empty file', () => truncateSync(at(200, 'rng_state.pth'), 0), /rng_state.pth is empty/],
+    [
+      'zeros',
+      () => writeFileSync(at(200, 'rng_state.pth'), Buffer.alloc(300)),
+      /rng_state.pth: it begins with zeros/,
+    ],
     ['a link in it', () => link(at(200, 'rng_state.pth')), /not a regular file/],
     ['a link in its place', () => link(at(200)), null],
   ])('%s', async (_, damage, warned) => {
@@ -112,6 +119,18 @@ describe('a newer one that is not whole: the one before it, with a warning where
     expect(found).toMatchObject({ step: 100, path: 'out/checkpoint-100' });
     expect(found.warnings).toEqual(warned === null ? [] : [expect.stringMatching(warned)]);
   });
+});
+
+test('a data set beside or below hides no checkpoint; each run directory is looked through for itself', () => {
+  const many = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`${n}.txt`, '']));
+  put(runDir, {
+    ...below('1/cache', many),
+    ...below('1/a/b', many),
+    ...{ '1/checkpoints/ckpt_7.pt': torch(7), '2/checkpoints/ckpt_8.pt': torch(8) },
+  });
+  const past = [attempt(1, join(runDir, '1')), attempt(2, join(runDir, '2'))];
+  const found = scan(placesOf(past, {}, 1), Number.POSITIVE_INFINITY, 20);
+  expect(found.map(({ step }) => step)).toEqual([7, 8]);
 });
 
 test('HDF5 and TensorFlow.js: bytes that the file itself says are missing', async () => {

@@ -10,7 +10,7 @@ import {
 import { Points } from '../../../src/daemon/tracking/points.js';
 import { thinned } from '../../../src/daemon/tracking/thin.js';
 import { FOOTER_BYTES, frame, HEADER_BYTES } from '../../../src/tensorboard/record.js';
-import { EventWriter, eventFiles } from '../../../src/tensorboard/tensorboard.js';
+import { EventWriter } from '../../../src/tensorboard/tensorboard.js';
 
 let root: string;
 beforeEach(() => {
@@ -140,12 +140,11 @@ test('what a script dates beyond any calendar is a point without a time; a step 
   writer.scalar('loss', 1, 1, 1e300);
   writer.scalar('loss', 2, 2, 100);
   writer.close();
-  const [path] = eventFiles(root);
   // Event { wall_time: 100, step: 2^63 - 1, summary { value { tag: "loss", simple_value: 1 } } }
   const event = Buffer.from('09000000000000594010ffffffffffffffff7f2a0d0a0b0a046c6f7373150000803f', 'hex');
   const bytes = Buffer.concat([Buffer.alloc(HEADER_BYTES), event, Buffer.alloc(FOOTER_BYTES)]);
   frame(bytes, new DataView(bytes.buffer, bytes.byteOffset), 0, HEADER_BYTES + event.length);
-  appendFileSync(path!, bytes);
+  appendFileSync(writer.path!, bytes);
   const [batch] = await read(new CurveReading(root, ALL));
   expect(batch!.series).toMatchObject([
     { key: 'loss', steps: new Float64Array([1, 2]), times: new Float64Array([0, 100]) },
