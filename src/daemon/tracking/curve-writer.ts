@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { EventWriter, type HParam } from '../../tensorboard/tensorboard.js';
 import { eventFilesOf, hasForeign, isOwn, OWN_RUN, OWN_SUFFIX } from './curve-files.js';
@@ -34,6 +34,18 @@ export class CurveWriter {
     /** The curve goes on at this step, as soon as there is a point; null: it goes on where it is. */
     private rewindTo: number | null,
   ) {}
+
+  /** Somebody removed the file: what goes there, nobody reads. */
+  isLost(): boolean {
+    const path = this.#writer?.path ?? null;
+    return path !== null && !existsSync(path);
+  }
+
+  /** Lets go of a file that is lost. */
+  abandon(): void {
+    if (this.#writer !== null) abandon(this.#writer);
+    this.#writer = null;
+  }
 
   /** Before lines are taken: moves to the sub-run where the script has begun to write by itself. */
   giveWay(): void {
@@ -109,7 +121,7 @@ export class CurveWriter {
   }
 }
 
-/** No point stands in it yet. */
+/** No point stands in it yet, or it is lost. */
 function abandon(writer: EventWriter): void {
   try {
     writer.close();

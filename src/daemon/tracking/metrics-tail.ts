@@ -59,7 +59,7 @@ const space = Buffer.allocUnsafeSlow(SPACE_BYTES);
  */
 export class MetricsTail {
   readonly #file: MetricsFile;
-  readonly #writer: CurveWriter;
+  #writer: CurveWriter;
   #lines!: Lines;
   #standings = new Standings();
   #foreign!: CurveReader;
@@ -104,6 +104,7 @@ export class MetricsTail {
     if (now < this.#blockedUntil) return { came: false, more: false };
     let [came, more] = [false, true];
     try {
+      if (this.#writer.isLost()) this.#takeAnew();
       this.#writer.giveWay();
       for (let read = 0; more && read < TURN_BYTES; ) {
         const { bytes, last } = this.#readOn();
@@ -235,6 +236,17 @@ export class MetricsTail {
       overlong: (end) => after(end, () => this.#badLine('', `it has more than ${LINE_BYTES >> 10} KiB`, end)),
       zeros: (end) => after(end, () => this.#badLine('', 'zeros, as a power cut leaves them', end)),
     });
+  }
+
+  /** The curves were removed, as scripts do that empty their log directory: the attempt's lines make them again. */
+  #takeAnew(): void {
+    this.#writer.abandon();
+    this.#writer = new CurveWriter(this.of, null);
+    this.#bad = { count: 0, example: null };
+    this.#skip = 0;
+    this.#first = true;
+    this.#readCurves();
+    this.#begin(this.of.from);
   }
 
   #take(text: string): void {

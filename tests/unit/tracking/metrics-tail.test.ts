@@ -183,6 +183,26 @@ test('the file is cut short or replaced: it is taken from its beginning, as one 
   tail.close();
 });
 
+test('the curves are removed while they are written: the lines make them again', () => {
+  const tail = world.tail();
+  world.append({ step: 1, loss: 1 }, 'nonsense\n', { step: 2, loss: 2 });
+  drain(tail);
+  rmSync(world.root, { recursive: true });
+  world.append({ step: 3, loss: 3 });
+  drain(tail);
+  const whole = [1, 2, 3].map((step) => [step, step]);
+  expect(world.curves()).toEqual({ loss: whole });
+  expect(tail.progress()).toMatchObject({ bad: { count: 1 }, changed: [{ key: 'loss', points: 3 }] });
+  // Emptied, and in use by the script itself from now on.
+  rmSync(world.root, { recursive: true });
+  const script = new EventWriter(world.root);
+  script.scalar('acc', 1, 1);
+  script.flush();
+  expect(tail.finish()).toBe(true);
+  script.close();
+  expect(world.curves()).toEqual({ acc: [[1, 1]], loss: whole });
+});
+
 test('a FIFO, a link, a directory in its place: said, and taken up when it is a file', () => {
   execFileSync('mkfifo', [world.metricsFile]);
   const tail = drain(world.tail());
