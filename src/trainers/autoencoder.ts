@@ -25,12 +25,12 @@ import type { Tensors, Variables } from './variables.js';
 const knobs = {
   latent_space: choice('none', ['none', 'vq'], 'sixteen numbers, or eight words from a book'),
   dataset: choice('digits', ['digits', 'sprites'], 'the optdigits images, 8 × 8, or drawn shapes, 16 × 16'),
-  hidden: whole(128, 'units in the hidden layer on either side', 1),
-  batch_size: whole(128, 'pictures per step', 1),
+  hidden: whole(128, 'units in the hidden layer on either side', 1, 4096),
+  batch_size: whole(128, 'pictures per step', 1, 65_536),
   lr: real(2e-3, 'the highest learning rate; it falls to zero along a cosine'),
   warmup: whole(100, 'steps until it is reached'),
   weight_decay: real(0, 'of matrices, decoupled from the gradient'),
-  ema: real(0.99, 'decay of the average of the weights'),
+  ema: real(0.99, 'decay of the average of the weights', 0, 1),
   commitment: real(0.05, 'of vq: what it costs to encode beside a word'),
   ...trainingKnobs(1500),
 };

@@ -21,12 +21,12 @@ import type { Tensors } from './variables.js';
 
 const knobs = {
   dataset: choice('moons', PLANES, 'what to learn'),
-  hidden: whole(64, 'units in each of the three hidden layers', 1),
-  batch_size: whole(256, 'points per step', 1),
+  hidden: whole(64, 'units in each of the three hidden layers', 1, 4096),
+  batch_size: whole(256, 'points per step', 1, 65_536),
   lr: real(3e-3, 'the highest learning rate; it falls to zero along a cosine'),
   warmup: whole(100, 'steps until it is reached'),
   weight_decay: real(0, 'of matrices, decoupled from the gradient'),
-  ema: real(0.999, 'decay of the average of the weights'),
+  ema: real(0.999, 'decay of the average of the weights', 0, 1),
   ...trainingKnobs(3000),
 };
 

@@ -22,12 +22,12 @@ import type { Tensors } from './variables.js';
 
 const knobs = {
   dataset: choice('sprites', ['sprites', 'digits'], 'drawn shapes, or the optdigits images'),
-  hidden: whole(192, 'units in each of the three hidden layers', 1),
-  batch_size: whole(128, 'pictures per step', 1),
+  hidden: whole(192, 'units in each of the three hidden layers', 1, 4096),
+  batch_size: whole(128, 'pictures per step', 1, 65_536),
   lr: real(2e-3, 'the highest learning rate; it falls to zero along a cosine'),
   warmup: whole(100, 'steps until it is reached'),
   weight_decay: real(0, 'of matrices, decoupled from the gradient'),
-  ema: real(0.998, 'decay of the average of the weights'),
+  ema: real(0.998, 'decay of the average of the weights', 0, 1),
   ...trainingKnobs(2000),
 };
 

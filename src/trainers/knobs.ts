@@ -14,21 +14,31 @@ export interface Knob<T> {
 export type Knobs = Readonly<Record<string, Knob<unknown>>>;
 export type Values<K extends Knobs> = { readonly [N in keyof K]: K[N] extends Knob<infer T> ? T : never };
 
-export const whole = (preset: number, about: string, least = 0): Knob<number> => ({
+export const whole = (preset: number, about: string, least = 0, most = ENDLESS): Knob<number> => ({
   preset,
   value: 'N',
   about,
-  read: (given) =>
-    check(numberOf(given), (n) => Number.isSafeInteger(n) && n >= least, `a whole number from ${least} on`),
+  read: (given) => {
+    const n = numberOf(given);
+    if (Number.isSafeInteger(n) && n >= least && n <= most) return n;
+    throw new Error(`a whole number ${range(least, most)}`);
+  },
 });
 
-export const real = (preset: number, about: string, least = 0): Knob<number> => ({
+export const real = (preset: number, about: string, least = 0, most = ENDLESS): Knob<number> => ({
   preset,
   value: 'X',
   about,
-  read: (given) =>
-    check(numberOf(given), (x) => Number.isFinite(x) && x >= least, `a number from ${least} on`),
+  read: (given) => {
+    const x = numberOf(given);
+    if (Number.isFinite(x) && x >= least && x <= most) return x;
+    throw new Error(`a number ${range(least, most)}`);
+  },
 });
+
+const ENDLESS = Number.POSITIVE_INFINITY;
+const range = (least: number, most: number): string =>
+  most === ENDLESS ? `from ${least} on` : `from ${least} to ${most}`;
 
 export const choice = <const T extends string>(
   preset: NoInfer<T>,
@@ -135,9 +145,4 @@ function trainerNode(file: string): [string, unknown][] {
 function numberOf(given: unknown): number {
   if (typeof given === 'number') return given;
   return typeof given === 'string' && given.trim() !== '' ? Number(given) : Number.NaN;
-}
-
-function check(value: number, good: (value: number) => boolean, wanted: string): number {
-  if (good(value)) return value;
-  throw new Error(wanted);
 }

@@ -18,7 +18,8 @@ export function resumePoint(resume: string, places: Places): Checkpoint | null {
     if (stepOf(basename(path)) !== null) return loadCheckpoint(path);
     const { checkpoint, warnings } = newestCheckpoint(path);
     for (const warning of warnings) console.warn(`warning: ${warning}`);
-    if (checkpoint === null) throw new Error('no checkpoint there is sound');
+    if (checkpoint === null)
+      throw new Error(warnings.length > 0 ? 'no checkpoint there is sound' : 'no step-<8 digits> is there');
     return checkpoint;
   } catch (cause) {
     throw new TrainerError(`cannot resume from ${path}: ${reason(cause)}`, 1, { cause });

@@ -31,6 +31,10 @@ export class Run<K extends TrainingKnobs = TrainingKnobs> {
     this.tf = engine.tf;
     this.#saved = checkpoint === null ? null : fitting(checkpoint, () => savedConfig(checkpoint.files));
     if (this.#saved !== null) remark(this.#saved, trainer, engine, knobs);
+    if (checkpoint !== null && checkpoint.step > knobs.steps)
+      throw new TrainerError(
+        `cannot resume from ${checkpoint.path}: it is of step ${checkpoint.step}, beyond steps=${knobs.steps}`,
+      );
   }
 
   get stopAsked(): boolean {

@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { checkpointsIn, faultsOf, newestValid } from '../examples/plain-checkpoint.js';
 import { attemptUnder, type Ending, metricsOf, train } from '../examples/trainers.js';
@@ -74,6 +74,12 @@ describe('one of them', () => {
     const last = await train(trainer, attemptUnder(root), [...knobs, `resume=${first.checkpoints}`]);
     expect(last.lines.some((line) => line.includes('resumed from step 40'))).toBe(true);
     expect(weightsHash(last)).toBe(weightsHash(whole));
+
+    const less = await train(trainer, attemptUnder(root), ['steps=30', `resume=${first.checkpoints}`]);
+    expect(less).toMatchObject({ code: 1 });
+    expect(less.stderr).toMatch(/step-00000040: it is of step 40, beyond steps=30\n$/);
+    const none = await train(trainer, attemptUnder(root), [...knobs, `resume=${dirname(first.checkpoints)}`]);
+    expect(none.stderr).toMatch(/^expd-train: cannot resume from .*: no step-<8 digits> is there\n$/);
 
     flipByte(join(first.checkpoints, 'step-00000040/optimizer.safetensors'));
     const before = await train(trainer, attemptUnder(root), [...knobs, `resume=${first.checkpoints}`]);

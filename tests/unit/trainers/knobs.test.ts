@@ -5,8 +5,8 @@ import { afterAll, expect, test } from 'vitest';
 import { choice, path, readKnobs, real, whole, yes } from '../../../src/trainers/knobs.js';
 
 const knobs = {
-  steps: whole(3000, 'steps', 1),
-  lr: real(0.1, 'rate'),
+  steps: whole(3000, 'steps', 1, 10_000),
+  lr: real(0.1, 'rate', 0, 1),
   dataset: choice('moons', ['moons', 'spiral'], 'what'),
   require_gpu: yes(false, 'whether'),
   output: path('', 'where'),
@@ -55,10 +55,12 @@ test('words win over the configuration, that over what expd says, null leaves th
 
 test.each([
   ['stepps=5', /there is no knob "stepps"; there are steps lr dataset require_gpu output/],
-  ['steps=0', /steps is "0"; it should be a whole number from 1 on/],
+  ['steps=0', /steps is "0"; it should be a whole number from 1 to 10000/],
+  ['steps=10001', /a whole number from 1 to 10000/],
+  ['lr=1.5', /a number from 0 to 1/],
   ['steps=1.5', /a whole number/],
-  ['lr=fast', /lr is "fast"; it should be a number from 0 on/],
-  ['lr=', /a number from 0 on/],
+  ['lr=fast', /lr is "fast"; it should be a number from 0 to 1/],
+  ['lr=', /a number from 0 to 1/],
   ['dataset=sun', /dataset is "sun"; it should be one of moons, spiral/],
   ['require_gpu=1', /it should be true or false/],
   ['steps', /"steps" is no knob with a value; write key=value/],
