@@ -17,6 +17,10 @@ const home = mkdtempSync(join(tmpdir(), 'expd-demo-'));
 const env = { ...process.env, EXPD_HOME: home, EXPD_LOW_WATER: '0' };
 delete env.EXPD_NO_START;
 
+/** Ctrl-C: nothing of the demo stays behind. */
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => interrupted.abort());
+
 const bold = (text) => (process.stdout.isTTY ? `\u001b[1m${text}\u001b[0m` : text);
 const say = (text = '') => console.log(text);
 const step = (text) => say(`\n${bold(text)}`);
@@ -30,12 +34,14 @@ function expctl(...args) {
 }
 
 function quietly(...args) {
-  return spawnSync(process.execPath, [join(root, 'dist/bin/expctl.cjs'), ...args], {
+  const ended = spawnSync(process.execPath, [join(root, 'dist/bin/expctl.cjs'), ...args], {
     cwd: root,
     env,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  if (ended.signal !== null) throw new Error('interrupted');
+  return ended;
 }
 
 const show = (id) => JSON.parse(quietly('show', String(id), '--json').stdout);
@@ -100,7 +106,7 @@ async function untilCheckpoints(id, count) {
     if (found.length >= count) return found;
     if (['succeeded', 'failed', 'cancelled'].includes(run.state))
       throw new Error(`the training ended too early: ${run.state}`);
-    await pause(50);
+    await pause(50, undefined, { signal: interrupted.signal });
   }
   throw new Error('no checkpoint within a minute');
 }
@@ -125,11 +131,14 @@ async function follow(id) {
     [join(root, 'dist/bin/expctl.cjs'), 'logs', '-f', '-n', '5', String(id)],
     { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] },
   );
+  interrupted.signal.addEventListener('abort', () => child.kill());
   const code = await new Promise((resolve) => child.once('exit', resolve));
   if (code !== 0) throw new Error(`run ${id} ended with ${code}`);
 }
 
 function cleanUp() {
+  for (const { id, endedAt } of JSON.parse(quietly('ls', '--json').stdout).runs)
+    if (endedAt === null) for (const verb of ['cancel', 'wait']) quietly(verb, String(id));
   quietly('daemon', 'stop', '--no-start');
   rmSync(home, { recursive: true, force: true });
 }
@@ -139,7 +148,7 @@ try {
   await demo();
 } catch (error) {
   failed = true;
-  console.error(`demo: ${error.message}`);
+  console.error(interrupted.signal.aborted ? 'demo: interrupted' : `demo: ${error.message}`);
 } finally {
   cleanUp();
 }

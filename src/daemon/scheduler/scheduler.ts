@@ -151,9 +151,10 @@ export class Scheduler {
         this.#started(fact);
         break;
       case 'ended':
-        void this.#ended(fact).catch((err) =>
-          log.error({ event: 'end_failed', attemptId: fact.attemptId, err }),
-        );
+        void this.#ended(fact).catch((err) => {
+          // A daemon that ends under it closes the store: the next one takes this end again.
+          if (!this.#closed) log.error({ event: 'end_failed', attemptId: fact.attemptId, err });
+        });
         break;
       case 'stuck': {
         const held = this.#leases.get(fact.attemptId);
