@@ -29,12 +29,16 @@ interface Watching {
   watcher: FSWatcher | null;
   /** Forgets what is to be done next. */
   due: (() => void) | null;
+  /** When the next look was first asked for; null: nobody asked. */
+  since: number | null;
   /** The same for the next look beside the curves. */
   beside: (() => void) | null;
 }
 
-/** A save is many files: after the last event it is waited so long. */
+/** A save is many files: after the last event it is waited so long … */
 const QUIET_MS = 500;
+/** … and where one save follows the other without a pause, so long after the first. */
+const LONGEST_MS = 10_000;
 /** From the start of an attempt. */
 const UNWATCHED_MS = 2000;
 /** Until what was still being written is looked at again. */
@@ -61,7 +65,7 @@ export class Lookout {
     const { attemptId, runDir } = of;
     if (this.#watched.has(attemptId) || this.#closed || runDir === '') return;
     const due = this.#in(UNWATCHED_MS, () => this.#open(of));
-    this.#watched.set(attemptId, { of, watcher: null, due, beside: null });
+    this.#watched.set(attemptId, { of, watcher: null, due, since: null, beside: null });
   }
 
   /** Whether it was watched. */
@@ -125,13 +129,17 @@ export class Lookout {
     const watched = this.#watched.get(attemptId);
     if (watched === undefined) return;
     watched.due?.();
-    watched.due = this.#in(ms, () => this.#look(attemptId));
+    const now = this.ports.clock.now();
+    if (watched.since === null || watched.since > now) watched.since = now; // a clock that went back delays nothing
+    const left = Math.max(0, watched.since + LONGEST_MS - now);
+    watched.due = this.#in(Math.min(ms, left), () => this.#look(attemptId));
   }
 
   async #look(attemptId: string): Promise<void> {
     const watched = this.#watched.get(attemptId);
     if (watched === undefined) return;
     watched.due = null;
+    watched.since = null;
     const { unsettled } = await this.ports.look(watched.of.runId);
     if (unsettled && watched.due === null) this.#after(attemptId, AGAIN_MS);
   }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
@@ -88,4 +88,33 @@ test('a run directory in which nothing can be a checkpoint is known at a glance'
   rmSync(join(runDir, 'out'), { recursive: true });
   put(runDir, { 'checkpoints/last.pt': torch(1) });
   expect(await isUntouched(runDir, 1)).toBe(false);
+});
+
+test('saves without a pause between them are looked at all the same', async () => {
+  const runDir = mkdtempSync(join(tmpdir(), 'expd-steady-'));
+  onTestFinished(() => rmSync(runDir, { recursive: true }));
+  let now = 0;
+  let due = { at: 0, wake: () => {} };
+  const at = (at: number, wake: () => void) => {
+    due = { at, wake };
+    return () => {};
+  };
+  let looks = 0;
+  const look = async () => {
+    looks++;
+    return { unsettled: false };
+  };
+  const lookout = new Lookout({ log: pino({ enabled: false }), clock: { now: () => now, at }, look });
+  onTestFinished(() => lookout.close());
+  lookout.begin({ attemptId: 'a', runId: 1, runDir, pattern: '{run_dir}/*.bin', curves: '' });
+  due.wake();
+  await until('it is watched', () => due.at === 500);
+  for (let step = 0; looks === 0; step++) {
+    const before = due;
+    now += 400;
+    expect(now).toBeLessThan(11_000);
+    writeFileSync(join(runDir, `${step}.bin`), '');
+    await until('the save is seen', () => due !== before);
+    if (due.at <= now) due.wake();
+  }
 });
