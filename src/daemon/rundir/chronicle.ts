@@ -12,7 +12,11 @@ import { readRegular } from './publish.js';
 import { type RecordedAttempt, recordEnd, recordStart } from './record.js';
 import { Rounds } from './rounds.js';
 import type { Scribe } from './scribe.js';
+import { StepFailed } from './steps.js';
 import type { SweepIndex } from './sweep-index.js';
+
+/** Until a full disk is tried again. */
+const AGAIN_MS = 10_000;
 
 export interface ChroniclePorts {
   clock: Clock;
@@ -33,6 +37,8 @@ export class Chronicle {
   /** What is being gathered, by attempt id. */
   readonly #gathering = new Map<string, Promise<void>>();
 
+  /** Ends that a full disk did not take, by run. */
+  readonly #late = new Map<number, StoredAttempt>();
   readonly #rounds: Rounds;
 
   constructor(private readonly ports: ChroniclePorts) {
@@ -41,6 +47,7 @@ export class Chronicle {
 
   /** The command runs; also gathers, in the background, what takes long to find out. */
   started(attempt: StoredAttempt, run: StoredRun): Promise<void> {
+    this.#late.delete(run.id); // of a run the newest word counts
     return this.#gather(attempt, this.#started(attempt, run));
   }
 
@@ -118,9 +125,23 @@ export class Chronicle {
     const { outcome, endedAt, runDir } = attempt;
     if (submission === null || runDir === '' || outcome === null || endedAt === null) return;
     await this.#attempting('record_end', attempt, () =>
-      recordEnd(this.ports.scribe, recorded(attempt, run, submission), outcome, endedAt),
+      recordEnd(this.ports.scribe, recorded(attempt, run, submission), outcome, endedAt).catch((err) => {
+        if (isFull(err)) this.#again(attempt, run);
+        throw err;
+      }),
     );
     if (run.job !== null) this.ports.sweepIndex.touch(run.job.sweep, submission.umask);
+  }
+
+  /** Full disks end runs: that this one has ended is written as soon as there is room, while this daemon lives. */
+  #again(attempt: StoredAttempt, run: StoredRun): void {
+    const { clock } = this.ports;
+    this.#late.set(run.id, attempt);
+    clock.at(clock.now() + AGAIN_MS, () => {
+      if (this.#late.get(run.id) !== attempt) return;
+      this.#late.delete(run.id);
+      void this.#ended(attempt, run);
+    });
   }
 
   /** What is to be said of a run beside its state. */
@@ -148,6 +169,9 @@ export class Chronicle {
     }
   }
 }
+
+const isFull = (err: unknown): boolean =>
+  err instanceof StepFailed && (err.code === 'ENOSPC' || err.code === 'EDQUOT');
 
 const recorded = (
   attempt: StoredAttempt,
