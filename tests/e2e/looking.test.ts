@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -136,6 +136,13 @@ test('archive: everything of an experiment in one file, once', async () => {
   const again = await home.expctl(['archive', '1'], { cwd: home.dir });
   expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('is there already')]);
   expect((await home.expctl(['archive', 'nothing'])).code).toBe(3);
+
+  const { run } = JSON.parse(await home.ok('show', '1', '--json'));
+  renameSync(run.runDir, join(home.dir, 'elsewhere'));
+  const less = await home.expctl(['archive', '1', '-o', join(home.dir, 'less.tar.gz')]);
+  expect(less).toMatchObject({ code: 0, stderr: `not in it, since it is gone: ${run.runDir}\n` });
+  expect(less.stdout).toMatch(/, 1 directory of run 1$/m);
+  renameSync(join(home.dir, 'elsewhere'), run.runDir);
 });
 
 test('tensorboard: links to what was asked for, gone with it', async () => {

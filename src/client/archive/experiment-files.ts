@@ -13,6 +13,8 @@ export interface ExperimentFiles {
   runs: number[];
   /** Absolute; those that are there. */
   directories: string[];
+  /** Run directories that are not. */
+  gone: string[];
 }
 
 const PAGE = 1000;
@@ -45,9 +47,10 @@ export async function experimentFiles(daemon: Daemon, named: string): Promise<Ex
   const attempts = await Promise.all(
     runs.map(({ id }) => daemon.call(RunsService.get, { run: String(id), logLines: 0 })),
   );
-  const runDirs = attempts.flatMap(({ attempts }) => attempts.map(({ runDir }) => runDir));
-  const directories = [...new Set([...runDirs, join(project, 'outputs/tensorboard', experimentId)])].filter(
-    (path) => path !== '' && existsSync(path),
+  const made = attempts.flatMap(({ attempts }) => attempts.map(({ runDir }) => runDir));
+  const runDirs = [...new Set(made)].filter((path) => path !== '');
+  const directories = [...runDirs, join(project, 'outputs/tensorboard', experimentId)].filter((path) =>
+    existsSync(path),
   );
   if (directories.length === 0)
     throw new ClientError(
@@ -55,7 +58,13 @@ export async function experimentFiles(daemon: Daemon, named: string): Promise<Ex
       `nothing is left of ${experimentId} on this machine`,
       'look in outputs/.trash',
     );
-  return { experimentId, project, runs: runs.map(({ id }) => id).sort((a, b) => a - b), directories };
+  return {
+    experimentId,
+    project,
+    runs: runs.map(({ id }) => id).sort((a, b) => a - b),
+    directories,
+    gone: runDirs.filter((path) => !existsSync(path)),
+  };
 }
 
 async function experimentOf(daemon: Daemon, named: string): Promise<Pick<Run, 'experimentId' | 'project'>> {

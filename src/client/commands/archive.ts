@@ -23,11 +23,14 @@ export const archive = verb({
     return {
       json: { file, bytes: size, runs: found.runs, directories: found.directories },
       text: () => [
-        `${plain(file)}  ${bytes(size)}, ${found.directories.length} directories of ${count(found.runs)}`,
+        `${plain(file)}  ${bytes(size)}, ${directories(found.directories.length)} of ${count(found.runs)}`,
       ],
+      warnings: found.gone.map((path) => `not in it, since it is gone: ${plain(path)}`),
     };
   },
 });
+
+const directories = (count: number): string => (count === 1 ? '1 directory' : `${count} directories`);
 
 const count = (runs: readonly number[]): string =>
   runs.length === 1 ? `run ${runs[0]}` : `${runs.length} runs`;
