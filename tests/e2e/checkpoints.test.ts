@@ -117,6 +117,42 @@ printf x > "$EXPD_CHECKPOINT_DIR/epoch_1.pt"; printf x > "$EXPD_CHECKPOINT_DIR/e
   expect((await home.expctl(['checkpoints', 'pin', String(id), '3'])).code).toBe(3);
 }, 60_000);
 
+test('retention after another start: what the new line writes stays, though older steps are higher', async () => {
+  await home.start([], { EXPD_RETENTION: 'last 2' });
+  const script = home.script(
+    'train.sh',
+    `#!/bin/sh
+${PLAIN}
+[ "$EXPD_ATTEMPT" = 1 ] && { plain 7; plain 8; plain 9; exit 0; }
+plain 1; plain 2; plain 3
+${waitFor('end')}
+exit 1
+`,
+  );
+  const id = await home.submit([script]);
+  expect(await wait(id)).toBe(0);
+  await home.ok('resume', String(id), '--from', '8');
+  const left = await until(
+    'retention has looked at the new line',
+    async () => {
+      const all = await listed(id).catch(() => []);
+      return all.length === 3 ? all : undefined;
+    },
+    30_000,
+  );
+  expect(left.map(({ attempt, step, next }) => [attempt, step, next])).toEqual([
+    [2, 3, true],
+    [2, 2, false],
+    [1, 8, false],
+  ]);
+  expect(left[2]!.kept).toEqual(['resumed from']);
+  open('end');
+  expect(await wait(id)).toBe(1);
+  await home.ok('retry', String(id));
+  await until('it goes on', async () => (await show(id)).attempts.length === 3);
+  expect((await show(id)).attempts[2].resumedFrom).toMatch(/step-00000003$/);
+}, 60_000);
+
 test('two runs write to one --output_dir: never at once, and each knows its own', async () => {
   await home.start();
   const script = home.script(

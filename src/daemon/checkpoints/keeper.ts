@@ -15,7 +15,8 @@ import {
   progressed,
 } from './choose.js';
 import type { Inspect } from './inspector.js';
-import { isSame, type Listed, listing, standingOf } from './listing.js';
+import { lineOf } from './line.js';
+import { type Around, isSame, type Listed, listing, standingOf } from './listing.js';
 import { placeNamed } from './places.js';
 import { newestFirst } from './rank.js';
 import { keptWhy, type Retention } from './retention.js';
@@ -91,7 +92,7 @@ export class Keeper {
       const settled = 'live' in run ? this.ports.now() - SETTLED_MS : Number.POSITIVE_INFINITY;
       const all = await this.#candidates(runId, submission, settled);
       await this.#record(runId, await this.#read(runId, all), gone(this.ports.known(runId), all));
-      await this.#retain(run, submission, all);
+      await this.#retain(run, all, await this.#around(run, submission, all, settled));
       return { unsettled: all.some(({ writtenAt, missing }) => missing !== null && writtenAt > settled) };
     });
   }
@@ -102,7 +103,8 @@ export class Keeper {
       const settled = 'live' in run ? this.ports.now() - SETTLED_MS : Number.POSITIVE_INFINITY;
       const all = await this.#candidates(run.id, submission, settled);
       if (verify) await this.#record(run.id, await this.#read(run.id, all));
-      return listing(all, this.ports.known(run.id), this.ports.retention(), this.#around(run, submission));
+      const around = await this.#around(run, submission, all, settled);
+      return listing(all, this.ports.known(run.id), this.ports.retention(), around);
     });
   }
 
@@ -130,8 +132,8 @@ export class Keeper {
     return judged.find(({ why }) => why === null)!.candidate;
   }
 
-  #candidates = (runId: number, submission: Submission, settled: number): Promise<Candidate[]> =>
-    candidatesOf(this.#past(runId, submission), 1, this.ports.inspect, settled);
+  #candidates = (runId: number, submission: Submission, settled: number, since = 1): Promise<Candidate[]> =>
+    candidatesOf(this.#past(runId, submission), since, this.ports.inspect, settled);
 
   #past(runId: number, submission: Submission): Past {
     const run = this.ports.run(runId);
@@ -163,10 +165,9 @@ export class Keeper {
     );
   }
 
-  async #retain(run: StoredRun, submission: Submission, all: readonly Candidate[]): Promise<void> {
+  async #retain(run: StoredRun, all: readonly Candidate[], around: Around): Promise<void> {
     const rules = this.ports.retention();
     if (rules === null) return;
-    const around = this.#around(run, submission);
     const why = keptWhy(all, rules, standingOf(all, this.ports.known(run.id), around));
     const paths = [...why].filter(([, reasons]) => reasons.length === 0).map(([{ path }]) => path);
     if (paths.length === 0) return;
@@ -175,11 +176,20 @@ export class Keeper {
     await this.ports.record(run.id, [], removed);
   }
 
-  #around(run: StoredRun, { checkpoints }: Submission) {
+  async #around(
+    run: StoredRun,
+    submission: Submission,
+    all: readonly Candidate[],
+    settled: number,
+  ): Promise<Around> {
     const spoken = this.#spoken.get(run.id);
     const resumed = 'live' in run ? run.live.resumedFrom : null;
+    const { since, base } = lineOf(run, 'live' in run);
+    const ofLine = since === 1 ? all : await this.#candidates(run.id, submission, settled, since);
     return {
-      metric: checkpoints?.metric ?? null,
+      metric: submission.checkpoints?.metric ?? null,
+      line: new Set(ofLine.map(({ path }) => path)),
+      base,
       inUse: new Set([spoken, resumed].filter((path) => typeof path === 'string')),
       neededBy: (path: string) => this.ports.cameFrom(path, run.id),
     };

@@ -1,6 +1,6 @@
-import type { Metric } from '../run/submission.js';
 import type { StoredCheckpoint } from '../store/stored.js';
 import type { Candidate } from './candidate.js';
+import { lineFirst } from './line.js';
 import { bestOf, newestFirst } from './rank.js';
 import { keptWhy, type Retention, type Standing } from './retention.js';
 
@@ -17,12 +17,15 @@ export interface Listed {
   kept: readonly string[];
 }
 
+/** What is known of the run beside its checkpoints and what was read of them; `base`: see Line. */
+export type Around = Pick<Standing, 'metric' | 'line' | 'inUse' | 'neededBy'> & { base: string | null };
+
 /** The newest first. Pure. */
 export function listing(
   candidates: readonly Candidate[],
   known: readonly StoredCheckpoint[],
   rules: Retention | null,
-  around: { metric: Metric | null } & Pick<Standing, 'inUse' | 'neededBy'>,
+  around: Around,
 ): Listed[] {
   const facts = new Map(known.map((one) => [one.path, one]));
   const damageOf = (one: Candidate): string | null => {
@@ -32,8 +35,10 @@ export function listing(
   const usable = (one: Candidate): boolean => one.missing === null && !damageOf(one);
   const best = around.metric === null ? null : bestOf(candidates.filter(usable), around.metric);
   const kept = keptWhy(candidates, rules, standingOf(candidates, known, around));
-  const ordered = newestFirst(candidates);
-  const next = ordered.find(usable);
+  const ordered = lineFirst(newestFirst(candidates), around.line);
+  const next =
+    ordered.find((one) => usable(one) && around.line.has(one.path)) ??
+    ordered.find((one) => usable(one) && isNamed(one, best, around.base));
   return ordered.map((candidate) => ({
     candidate,
     damage: damageOf(candidate),
@@ -44,10 +49,16 @@ export function listing(
   }));
 }
 
+/** Whether it is what `--from` named: `best`, a step, or a path. */
+function isNamed(one: Candidate, best: Candidate | null, base: string | null): boolean {
+  if (base === 'best') return best === null ? one.best : one === best;
+  return one.path === base || (base !== null && /^\d+$/.test(base) && one.step === Number(base));
+}
+
 export function standingOf(
   candidates: readonly Candidate[],
   known: readonly StoredCheckpoint[],
-  { metric, inUse, neededBy }: { metric: Metric | null } & Pick<Standing, 'inUse' | 'neededBy'>,
+  { metric, line, inUse, neededBy }: Around,
 ): Standing {
   const facts = new Map(known.map((one) => [one.path, one]));
   const whole = candidates.filter((one) => {
@@ -56,6 +67,7 @@ export function standingOf(
   });
   return {
     metric,
+    line,
     whole: new Set(whole.map(({ path }) => path)),
     pinned: new Set(known.filter(({ pinned }) => pinned).map(({ path }) => path)),
     inUse,

@@ -1,5 +1,6 @@
 import type { Metric } from '../run/submission.js';
 import type { Candidate } from './candidate.js';
+import { lineFirst } from './line.js';
 import { bestOf, newestFirst } from './rank.js';
 
 /** Which checkpoints of a run are kept; 0 = that rule keeps none. */
@@ -15,6 +16,8 @@ export interface Retention {
 /** What is known of the run beside its checkpoints. */
 export interface Standing {
   metric: Metric | null;
+  /** Paths of those that the run's newest line wrote: newer than all others, whatever their step. */
+  line: ReadonlySet<string>;
   /** Paths of those that were read whole and are sound. */
   whole: ReadonlySet<string>;
   pinned: ReadonlySet<string>;
@@ -30,7 +33,9 @@ export function keptWhy(
   rules: Retention | null,
   standing: Standing,
 ): Map<Candidate, string[]> {
-  const complete = newestFirst(candidates).filter(({ missing }) => missing === null);
+  const complete = lineFirst(newestFirst(candidates), standing.line).filter(
+    ({ missing }) => missing === null,
+  );
   if (rules === null)
     return new Map(
       complete.map((one) => [

@@ -35,6 +35,7 @@ function removed(
   const all: Retention = { last: 0, best: 0, every: 0, foreign: false };
   const why = keptWhy(candidates, rules === null ? null : { ...all, ...rules }, {
     metric: { name: 'loss', mode: 'max' },
+    line: new Set(candidates.map(({ path }) => path)),
     whole: new Set(candidates.map(({ path }) => path)),
     pinned: new Set(),
     inUse: new Set(),
@@ -64,6 +65,11 @@ describe('what may go', () => {
     ).toEqual([400]));
   test('never the newest that is whole, nor what is newer', () =>
     expect(removed({ last: 1 }, { whole: new Set([at(200), at(100)]) })).toEqual([100]));
+  test('older lines before the newest, whatever their steps', () => {
+    const line = new Set([at(100), at(200)]);
+    expect(removed({ last: 2 }, { line })).toEqual([500, 400, 300]);
+    expect(removed({ last: 2 }, { line, whole: new Set([at(500)]) })).toEqual([400, 300]);
+  });
   test('nothing while none is known to be whole', () =>
     expect(removed({ last: 1 }, { whole: new Set() })).toEqual([]));
   test('nothing of other stacks unless told', () => {
