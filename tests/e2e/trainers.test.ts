@@ -20,6 +20,8 @@ const show = async (id: number): Promise<Shown> => JSON.parse(await home.ok('sho
 const wait = async (id: number): Promise<number | null> => (await home.expctl(['wait', String(id)])).code;
 const submit = async (...words: string[]): Promise<number> => Number(await home.ok('submit', '-q', ...words));
 const logs = async (id: number): Promise<string> => (await home.expctl(['logs', String(id)])).stdout;
+const metric = async (id: number): Promise<string> =>
+  JSON.parse(await home.ok('checkpoints', '--json', String(id))).metric;
 const weights = (runDir: string): string =>
   readFileSync(join(runDir, 'artifacts/model.safetensors'), 'base64');
 
@@ -48,6 +50,8 @@ test('killed -9, resumed by itself, one result: that of an undisturbed run', asy
   expect(readdirSync(join(run.runDir, 'samples')).length).toBeGreaterThan(0);
   const engine = JSON.parse(readFileSync(join(run.runDir, 'artifacts/engine.json'), 'utf8'));
   expect(engine).toMatchObject({ name: 'wasm', gpu: false });
+  expect(await metric(id)).toBe('val/loss:min');
+  await home.ok('resume', '--from', 'best', String(id));
 }, 120_000);
 
 test('a sweep over what is learnt', async () => {
@@ -75,6 +79,7 @@ test('in a project of its own: expd.trainer names it, the node trainer has its k
   const id = await submit('trainer.steps=9');
   expect(await wait(id)).toBe(0);
   expect(await logs(id)).toContain('step 9/9');
+  expect(await metric(id)).toBe('val/loss:min');
   const { run } = await show(id);
   const saved = readFileSync(join(run.runDir, 'checkpoints/step-00000009/config.json'), 'utf8');
   expect(JSON.parse(saved)).toMatchObject({ trainer: 'flow2d', knobs: { steps: 9, seed: 3 } });

@@ -30,8 +30,15 @@ function commandOf(trainer: Value): string[] {
   throw wrong('trainer', 'there is no built-in trainer of that name', `there are ${TRAINERS.join(', ')}`);
 }
 
+/** By what the checkpoints of a built-in trainer are the better. */
+const METRIC = 'val/loss';
+
 /** Flags of a run. Throws HydraError */
-export const runWords = (config: Pick<JobConfig, 'select'>): Words => wordsIn(config, RUN_FLAGS, SWEEP_FLAGS);
+export function runWords(config: Pick<JobConfig, 'select'>): Words {
+  const words = wordsIn(config, RUN_FLAGS, SWEEP_FLAGS);
+  const ofTrainer = (nodeOf(config).trainer ?? null) !== null && !words.has('metric');
+  return ofTrainer ? new Map([...words, ['metric', [METRIC]]]) : words;
+}
 
 /** Flags of a sweep. Throws HydraError */
 export const sweepWords = (master: Pick<JobConfig, 'select'>): Words =>
