@@ -230,6 +230,9 @@ test('submit --from: a variation, under the same curves; its parent is recorded 
   expect(await from(`${first}:best`)).toEqual(['base 5\n', path(5)]);
   expect(await from(`${first}:5`)).toEqual(['base 5\n', path(5)]);
   expect(await from(path(9))).toEqual(['base 9\n', path(9)]);
+  expect(await home.ok('submit', '--dry-run', '--from', `${first}`, '--', script)).toMatch(
+    /^ {2}experiment +<of its checkpoint>$/m,
+  );
   const other = await home.submit([script], ['--from', `${first}`, '--experiment-id', 'other']);
   expect(await wait(other)).toBe(0);
   expect(await home.ok('logs', String(other))).toBe('other 9\n');

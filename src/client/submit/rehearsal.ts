@@ -76,14 +76,14 @@ async function defaultLayout(daemon: Context['daemon']): Promise<string> {
 
 function plannedRun(
   { sweep }: Pick<Call, 'sweep'>,
-  { argv, configuration, experimentId: own, name: asked, project }: Submission,
+  { argv, configuration, experimentId: own, from, name: asked, project }: Submission,
   number: number,
   place: (run: Foreseen) => string,
 ): PlannedRun {
   const job = sweep === undefined ? null : number;
   const name = asked || nameOf(argv);
   const ofSweep = sweep && `${sweep.experimentId || `${sweep.name || name}-s<id>`}_job${number}`;
-  const experimentId = own || (ofSweep ?? `${name}-<id>`);
+  const experimentId = own || (ofSweep ?? (from ? '<of its checkpoint>' : `${name}-<id>`));
   return {
     job,
     argv: redactArgv(argv),
