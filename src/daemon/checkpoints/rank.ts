@@ -5,19 +5,28 @@ import type { Candidate } from './candidate.js';
 /**
  * Checkpoints, the newest first. A manifest, or the run's word, goes before all that only looks like a checkpoint;
  * then the series that was written last, within it by step; what was kept for its quality comes last.
- * Of equal steps the later written. A copy that was made for a later attempt stands for its original only where that
+ * Of equal steps the later written. What states no step (`last.ckpt`) comes next after what was written before it:
+ * those beside it that have one may be the best few, and old. A copy that was made for a later attempt stands for its original only where that
  * is gone.
  */
 export function newestFirst(candidates: readonly Candidate[]): Candidate[] {
   const originals = withoutCopies(candidates);
   const lastOf = new Map<string, number>();
-  for (const one of originals)
-    lastOf.set(seriesOf(one), Math.max(lastOf.get(seriesOf(one)) ?? 0, one.writtenAt));
+  const numbered = new Map<string, Candidate[]>();
+  for (const one of originals) {
+    const series = seriesOf(one);
+    lastOf.set(series, Math.max(lastOf.get(series) ?? 0, one.writtenAt));
+    if (one.step === null || one.best) continue;
+    const known = numbered.get(series);
+    if (known === undefined) numbered.set(series, [one]);
+    else known.push(one);
+  }
   const key = (one: Candidate): number[] => [
     one.best ? 0 : 1,
     isSure(one) ? 1 : 0,
     isSure(one) ? 0 : lastOf.get(seriesOf(one))!,
-    one.step ?? -1,
+    one.step ?? stepBefore(one, numbered.get(seriesOf(one))),
+    one.step === null ? 1 : 0,
     one.of?.attempt ?? 0,
     one.writtenAt,
   ];
@@ -37,6 +46,10 @@ export function bestOf(candidates: readonly Candidate[], { name, mode }: Metric)
   }
   return best?.one ?? null;
 }
+
+/** The highest step of these that was there when it was written; -1: none. */
+const stepBefore = ({ writtenAt }: Candidate, numbered: readonly Candidate[] = []): number =>
+  numbered.reduce((most, one) => (one.writtenAt <= writtenAt ? Math.max(most, one.step ?? -1) : most), -1);
 
 /** Complete beyond a look at its names. */
 const isSure = ({ preset, told }: Candidate): boolean => preset === 'plain' || told;

@@ -190,6 +190,21 @@ describe('of several', () => {
     expect(await newest()).toMatchObject({ path: 'b/epoch=1-step=6.ckpt' });
   });
 
+  test.each([
+    ['checkpoints/epoch=0-step=64.ckpt', 'checkpoints/last.ckpt', 'checkpoints/epoch=9-step=704.ckpt'],
+    ['out/checkpoint-1.pth.tar', 'out/last.pth.tar', 'out/checkpoint-12.pth.tar'],
+    ['w/model_64.pt', 'w/latest.pt', 'w/model_704.pt'],
+  ])('the few best are numbered, the last is not: %s, %s', async (best, last, later) => {
+    put(runDir, { [best]: torch(64) }, 1000);
+    put(runDir, { [last]: torch(640) }, 2000);
+    expect(await newest()).toMatchObject({ path: last, step: 640 });
+    put(runDir, { [later]: torch(704) }, 3000);
+    expect(await newest()).toMatchObject({ path: later });
+    put(runDir, { [last]: torch(704) }, 3000);
+    truncateSync(join(runDir, later), 100);
+    expect(await newest()).toMatchObject({ path: last, step: 704 });
+  });
+
   test('what the run told counts, whatever it is called; what it says is elsewhere does not', async () => {
     const outside = put(mkdtempSync(join(tmpdir(), 'expd-outside-')), { 'x.bin': 'weights' });
     const line = (fields: object): string => `${JSON.stringify({ event: 'checkpoint', ...fields })}\n`;
