@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Home } from '../helpers/home.js';
 import { until } from '../helpers/until.js';
+import { torch } from '../unit/checkpoints/files.js';
 
 // Checkpoints of programs of every kind, through the built programs.
 
@@ -240,6 +241,29 @@ test('submit --from: a variation, under the same curves; its parent is recorded 
     expect((await home.expctl(['submit', '--from', word, '--', script])).code).toBe(3);
   const removed = await home.expctl(['rm', '--files', String(first)]);
   expect(removed.code).not.toBe(0);
+}, 60_000);
+
+test('rm --files leaves curves beside which there are checkpoints that another run came from', async () => {
+  await home.start();
+  const checkpoint = join(home.dir, 'a.ckpt');
+  writeFileSync(checkpoint, torch(5));
+  const script = home.script(
+    'train.sh',
+    `#!/bin/sh
+[ -n "$EXPD_RESUME_FROM" ] && exit 0
+mkdir -p "$EXPD_TB_DIR/checkpoints"; cp ${checkpoint} "$EXPD_TB_DIR/checkpoints/epoch=0-step=5.ckpt"
+`,
+  );
+  const first = await home.submit([script]);
+  expect(await wait(first)).toBe(0);
+  const other = await home.submit([script], ['--from', `${first}`, '--experiment-id', 'other']);
+  expect(await wait(other)).toBe(0);
+  expect((await show(other)).attempts[0].resumedFrom).toMatch(/checkpoints\/epoch=0-step=5\.ckpt$/);
+  const removed = await home.expctl(['rm', '--files', String(first)]);
+  expect(removed.stderr).toContain(`run ${other} resumed from a checkpoint of run ${first}`);
+  expect(removed.code).toBe(1);
+  await home.ok('rm', String(other));
+  await home.ok('rm', '--files', String(first));
 }, 60_000);
 
 test('a pattern that has matched nothing is said before it is needed', async () => {

@@ -68,8 +68,9 @@ async function plan(
   try {
     refuseUnfinished(run, reads);
     const attempts = reads.attempts(run.id);
-    if (withFiles) refuseNeeded(run, attempts, reads);
-    const paths = withFiles && !dryRun ? await files.discard(run, attempts) : await files.find(run, attempts);
+    const present = await files.find(run, attempts);
+    if (withFiles) refuseNeeded(run, [...attempts.map(({ runDir }) => runDir), ...present], reads);
+    const paths = withFiles && !dryRun ? await files.discard(run, attempts) : present;
     return { command: { do: 'remove', runId: run.id }, paths, sweep };
   } catch (err) {
     return { command: decided(run.id, err), paths: [], sweep };
@@ -113,10 +114,9 @@ function refuseUnfinished(run: StoredRun, reads: RemovePorts['reads']): void {
   throw new UserError('has_dependants', `run ${waiting.on} waits for run ${run.id}`, hint);
 }
 
-/** What others resumed from is their past, and may be their next start. */
-function refuseNeeded(run: StoredRun, attempts: readonly StoredAttempt[], reads: RemovePorts['reads']): void {
-  const directories = new Set(attempts.map(({ runDir }) => runDir).filter((directory) => directory !== ''));
-  for (const directory of directories) {
+/** What others resumed from is their past, and may be their next start; some lies beside the curves. */
+function refuseNeeded(run: StoredRun, directories: readonly string[], reads: RemovePorts['reads']): void {
+  for (const directory of new Set(directories.filter((one) => one !== ''))) {
     const other = reads.resumedBelow(directory, run.id);
     if (other === null) continue;
     throw new UserError(
