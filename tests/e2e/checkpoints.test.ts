@@ -243,6 +243,32 @@ test('submit --from: a variation, under the same curves; its parent is recorded 
   expect(removed.code).not.toBe(0);
 }, 60_000);
 
+test('submit --from RUN means the newest of what that run would go on from', async () => {
+  await home.start();
+  const script = home.script(
+    'train.sh',
+    `#!/bin/sh\n${PLAIN}\necho "from \${EXPD_RESUME_STEP:-none}"\n[ "$NEW" = none ] || plain \${NEW:-9}\nexit 1\n`,
+  );
+  const id = await home.submit([script]);
+  expect(await wait(id)).toBe(1);
+  await home.ok('retry', '--fresh', '--env', 'NEW=3', String(id));
+  expect(await wait(id)).toBe(1);
+  expect((await listed(id)).map(({ step, next }) => [step, next])).toEqual([
+    [3, true],
+    [9, false],
+  ]);
+  const from = async (word: string): Promise<string> => {
+    const other = await home.submit([script], ['--from', word]);
+    expect(await wait(other)).toBe(1);
+    return home.ok('logs', String(other));
+  };
+  expect(await from(`${id}`)).toBe('from 3\n');
+  expect(await from(`${id}:9`)).toBe('from 9\n');
+  await home.ok('retry', '--fresh', '--env', 'NEW=none', String(id));
+  expect(await wait(id)).toBe(1);
+  expect(await from(`${id}`)).toBe('from 9\n');
+}, 60_000);
+
 test('rm --files leaves curves beside which there are checkpoints that another run came from', async () => {
   await home.start();
   const checkpoint = join(home.dir, 'a.ckpt');

@@ -1,5 +1,6 @@
 import { UserError } from '../errors.js';
 import type { Log } from '../log.js';
+import type { ResumeChoice } from '../run/run.js';
 import type { Submission } from '../run/submission.js';
 import { tensorboardDir } from '../rundir/paths.js';
 import type { SeenCheckpoint } from '../store/checkpoints.js';
@@ -15,7 +16,7 @@ import {
   progressed,
 } from './choose.js';
 import type { Inspect } from './inspector.js';
-import { lineOf } from './line.js';
+import { type Line, lineOf } from './line.js';
 import { type Around, isSame, type Listed, listing, standingOf } from './listing.js';
 import { placeNamed } from './places.js';
 import { newestFirst } from './rank.js';
@@ -112,11 +113,12 @@ export class Keeper {
   async choose(run: StoredRun, submission: Submission, what: string): Promise<Candidate> {
     return this.#inTurn(run.id, async () => {
       const past = this.#past(run.id, submission);
-      const choice = what === '' ? ({ from: 'newest' } as const) : ({ from: 'chosen', what } as const);
-      const { judged } = await nextResumePoint(choice, past, this.ports.inspect);
-      await this.#record(run.id, judged);
-      const sound = judged.find(({ why }) => why === null);
-      if (sound !== undefined) return sound.candidate;
+      for (const choice of choices(what, lineOf(run, 'live' in run))) {
+        const { judged } = await nextResumePoint(choice, past, this.ports.inspect);
+        await this.#record(run.id, judged);
+        const sound = judged.find(({ why }) => why === null);
+        if (sound !== undefined) return sound.candidate;
+      }
       throw new UserError(
         'not_found',
         `run ${run.id} has no complete checkpoint`,
@@ -209,6 +211,10 @@ export class Keeper {
     return mine;
   }
 }
+
+/** The newest is of the newest line, where that has one. */
+const choices = (what: string, { since }: Line): ResumeChoice[] =>
+  what === '' ? [{ from: 'newest', since }, { from: 'newest' }] : [{ from: 'chosen', what }];
 
 /** What was known and does not lie there any more; a pin waits for it. */
 const gone = (known: readonly StoredCheckpoint[], all: readonly Candidate[]): string[] => {
