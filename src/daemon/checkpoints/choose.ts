@@ -26,6 +26,7 @@ export interface Found {
 }
 
 export interface Judged {
+  /** With the step that its contents say. */
   candidate: Candidate;
   /** Why it must not be used, or null. */
   why: string | null;
@@ -96,7 +97,7 @@ async function newest(past: Past, since: number, inspect: Inspect): Promise<Foun
   const warnings: string[] = [];
   for (const candidate of complete) {
     const { why, step } = await inspect('verify', candidate);
-    judged.push({ candidate, why });
+    judged.push({ candidate: { ...candidate, step }, why });
     if (why === null)
       return { point: resumePoint({ ...candidate, step }, past.submission), warnings, judged };
     warnings.push(`checkpoint ${candidate.path} is damaged and was passed over: ${why}`);
@@ -110,7 +111,7 @@ async function chosen(what: string, past: Past, inspect: Inspect): Promise<Found
   const judged: Judged[] = [];
   for (const candidate of candidates) {
     const { why, step } = await inspect('verify', candidate);
-    judged.push({ candidate, why });
+    judged.push({ candidate: { ...candidate, step }, why });
     if (why === null)
       return { point: resumePoint({ ...candidate, step }, past.submission), warnings: [], judged };
   }
@@ -128,11 +129,21 @@ async function named(what: string, past: Past, inspect: Inspect): Promise<Candid
   const complete = async (): Promise<Candidate[]> =>
     newestFirst(await candidatesOf(past, 1, inspect)).filter(({ missing }) => missing === null);
   if (what === 'best') return [best(await complete(), past)];
-  if (/^\d+$/.test(what)) return (await complete()).filter(({ step }) => step === Number(what));
+  if (/^\d+$/.test(what)) return ofStep(Number(what), await complete(), inspect);
   const called = what.includes('/') ? [] : (await complete()).filter(({ path }) => basename(path) === what);
   if (called.length > 0) return called;
   const looked = await Promise.all(placesFor(what, past.attempts).map((path) => inspect('look', { path })));
   return looked.flatMap((one) => (one !== null && one.missing === null && isKnown(one) ? [one] : []));
+}
+
+/** Those whose names do not say it have to be read. */
+async function ofStep(step: number, complete: readonly Candidate[], inspect: Inspect): Promise<Candidate[]> {
+  const numbered = complete.filter((one) => one.step === step);
+  if (numbered.length > 0) return numbered;
+  const found: Candidate[] = [];
+  for (const one of complete.filter((other) => other.step === null))
+    if ((await inspect('verify', one)).step === step) found.push({ ...one, step });
+  return found;
 }
 
 /** A directory of any name is no checkpoint. */

@@ -6,6 +6,7 @@ import { keptWhy, type Retention, type Standing } from './retention.js';
 
 /** A checkpoint as people look at it. */
 export interface Listed {
+  /** With the step that its contents say, once it was read. */
   candidate: Candidate;
   /** null: not read whole since it was written; empty: whole; else why it must not be used. */
   damage: string | null;
@@ -28,10 +29,11 @@ export function listing(
   around: Around,
 ): Listed[] {
   const facts = new Map(known.map((one) => [one.path, one]));
-  const damageOf = (one: Candidate): string | null => {
+  const factOf = (one: Candidate): StoredCheckpoint | null => {
     const fact = facts.get(one.path);
-    return fact !== undefined && isSame(fact, one) ? fact.damage : null;
+    return fact !== undefined && isSame(fact, one) ? fact : null;
   };
+  const damageOf = (one: Candidate): string | null => factOf(one)?.damage ?? null;
   const usable = (one: Candidate): boolean => one.missing === null && !damageOf(one);
   const best = around.metric === null ? null : bestOf(candidates.filter(usable), around.metric);
   const kept = keptWhy(candidates, rules, standingOf(candidates, known, around));
@@ -40,7 +42,7 @@ export function listing(
     ordered.find((one) => usable(one) && around.line.has(one.path)) ??
     ordered.find((one) => usable(one) && isNamed(one, best, around.base));
   return ordered.map((candidate) => ({
-    candidate,
+    candidate: { ...candidate, step: candidate.step ?? factOf(candidate)?.step ?? null },
     damage: damageOf(candidate),
     pinned: facts.get(candidate.path)?.pinned ?? false,
     best: candidate === best,

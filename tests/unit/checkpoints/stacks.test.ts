@@ -221,6 +221,17 @@ describe('of several', () => {
   });
 });
 
+test('a chosen step is found where only the contents of a file say it', async () => {
+  put(runDir, { 'w/last.ckpt': torch(640), 'w/epoch=0-step=64.ckpt': torch(64) });
+  const past = { attempts: [attempt(1, runDir)], submission: { cwd: '/', resumeArg: null } };
+  const found = (choice: ResumeChoice) => nextResumePoint(choice, past, inspect);
+  const chosen = async (what: string) => (await found({ from: 'chosen', what })).point;
+  expect((await found({ from: 'newest' })).judged[0]?.candidate.step).toBe(640);
+  expect(await chosen('640')).toMatchObject({ path: join(runDir, 'w/last.ckpt'), step: 640 });
+  expect(await chosen('64')).toMatchObject({ step: 64 });
+  await expect(chosen('65')).rejects.toMatchObject({ code: 'not_found' });
+});
+
 describe('the best', () => {
   const best = async (metric: CheckpointWishes['metric']): Promise<string> => {
     const submission = { cwd: '/', resumeArg: null, checkpoints: { where: null, metric } };
