@@ -212,6 +212,22 @@ plain 7; exit 75
   expect(held.reason).toMatchObject({ code: 'poison' });
 }, 60_000);
 
+test('one file, written over and over: each save is progress', async () => {
+  await home.start();
+  for (const n of [1, 2, 3, 4, 5, 6]) writeFileSync(join(home.dir, `${n}.pt`), torch(n * 100, 'iter_num'));
+  const script = home.script(
+    'train.sh',
+    `#!/bin/sh
+echo "from \${EXPD_RESUME_STEP:-none}"
+mkdir -p out; cp ${home.dir}/$EXPD_ATTEMPT.pt out/part; mv out/part out/ckpt.pt
+[ "$EXPD_ATTEMPT" = 6 ] || exit 75
+`,
+  );
+  const id = await home.submit([script], ['--checkpoints', 'out/ckpt.pt', '--resume-arg', '--resume']);
+  expect(await wait(id)).toBe(0);
+  expect(await home.ok('logs', String(id))).toBe('from 500\n');
+}, 60_000);
+
 test('submit --from: a variation, under the same curves; its parent is recorded and cannot be removed', async () => {
   await home.start();
   const script = home.script(

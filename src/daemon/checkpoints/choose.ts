@@ -1,11 +1,12 @@
 import { basename, isAbsolute, resolve } from 'node:path';
 import { UserError } from '../errors.js';
-import type { ResumePoint } from '../run/resume.js';
+import type { Gain, ResumePoint } from '../run/resume.js';
 import type { ResumeChoice } from '../run/run.js';
 import type { Submission } from '../run/submission.js';
 import type { Candidate } from './candidate.js';
 import type { Inspect } from './inspector.js';
 import { type PastAttempt, placesOf } from './places.js';
+import { byName } from './preset.js';
 import { bestOf, newestFirst } from './rank.js';
 import { resumePoint } from './way.js';
 
@@ -67,18 +68,23 @@ export async function misleading(point: ResumePoint | null, past: Past, inspect:
   return point === null ? paths : paths.slice(0, Math.max(0, paths.indexOf(point.path)));
 }
 
-/** Whether the attempt left a complete checkpoint that it did not start from. Nothing is verified. */
-export async function progressed(
+/** What the attempt left to go on from. Nothing is verified. */
+export async function gainOf(
   attempt: PastAttempt,
   of: Omit<Past, 'attempts'>,
   inspect: Inspect,
-): Promise<boolean> {
+): Promise<Gain> {
   const found = await candidatesOf({ ...of, attempts: [attempt] }, 1, inspect);
-  return found.some(
-    ({ missing, path, writtenAt }) =>
-      missing === null && path !== attempt.resumedFrom && writtenAt >= attempt.claimedAt,
+  const written = found.filter(
+    ({ missing, writtenAt }) => missing === null && writtenAt >= attempt.claimedAt,
   );
+  const overwrote = written.some((one) => one.path === attempt.resumedFrom && !isNumbered(one));
+  return { progressed: overwrote || written.some(({ path }) => path !== attempt.resumedFrom), overwrote };
 }
+
+/** Written again under the same number it is the same progress, made once more. */
+const isNumbered = ({ path, kind }: Candidate): boolean =>
+  (byName(basename(path), kind)?.step ?? null) !== null;
 
 /** All that is there, of the attempts from number `since` on. */
 export const candidatesOf = (

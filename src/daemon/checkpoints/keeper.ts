@@ -1,5 +1,6 @@
 import { UserError } from '../errors.js';
 import type { Log } from '../log.js';
+import type { Gain } from '../run/resume.js';
 import type { ResumeChoice } from '../run/run.js';
 import type { Submission } from '../run/submission.js';
 import { tensorboardDir } from '../rundir/paths.js';
@@ -9,11 +10,11 @@ import type { Candidate } from './candidate.js';
 import {
   candidatesOf,
   type Found,
+  gainOf,
   type Judged,
   misleading,
   nextResumePoint,
   type Past,
-  progressed,
 } from './choose.js';
 import type { Inspect } from './inspector.js';
 import { type Line, lineOf } from './line.js';
@@ -64,14 +65,14 @@ export class Keeper {
     });
   }
 
-  /** Whether the attempt left a complete checkpoint that it did not start from. */
-  async progressed(attempt: StoredAttempt): Promise<boolean> {
+  async gain(attempt: StoredAttempt): Promise<Gain> {
     const submission = this.ports.submission(attempt.runId);
-    if (submission === null) return false;
+    if (submission === null) return { progressed: false };
     const past = this.#past(attempt.runId, submission);
     const { runDir, number } = attempt;
-    if (placeNamed(submission) === null && (await isUntouched(runDir, number, past.curves))) return false;
-    return progressed(attempt, past, this.ports.inspect);
+    if (placeNamed(submission) === null && (await isUntouched(runDir, number, past.curves)))
+      return { progressed: false };
+    return gainOf(attempt, past, this.ports.inspect);
   }
 
   /** The attempt of a run has ended: nothing is spoken for any more. `watched`: it was there long enough to be. */

@@ -40,14 +40,9 @@ function afterMemo(pickle: Buffer, at: number): number {
 }
 
 function integerAt(pickle: Buffer, at: number): number | null {
-  if (at + 5 > pickle.length) return null;
-  const value =
-    pickle[at] === 0x4b
-      ? pickle[at + 1]!
-      : pickle[at] === 0x4d
-        ? pickle.readUInt16LE(at + 1)
-        : pickle[at] === 0x4a
-          ? pickle.readInt32LE(at + 1)
-          : -1;
+  const opcode = pickle[at];
+  const bytes = opcode === 0x4b ? 1 : opcode === 0x4d ? 2 : opcode === 0x4a ? 4 : 0;
+  if (bytes === 0 || at + bytes >= pickle.length) return null;
+  const value = bytes === 4 ? pickle.readInt32LE(at + 1) : pickle.readUIntLE(at + 1, bytes);
   return value < 0 ? null : value;
 }

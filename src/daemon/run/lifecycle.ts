@@ -1,4 +1,5 @@
 import { type Outcome, wasExecuted } from './outcome.js';
+import type { Gain } from './resume.js';
 import { afterEnd } from './retry.js';
 import type { HoldReason, LiveAttempt, ResumeChoice, Run } from './run.js';
 import { type StopReason, strongerStop } from './stop.js';
@@ -12,7 +13,7 @@ export type RunEvent =
   | { kind: 'paused' }
   | { kind: 'continued' }
   | { kind: 'stopRequested'; reason: StopReason }
-  | { kind: 'ended'; attempt: number; outcome: Outcome; progressed: boolean }
+  | ({ kind: 'ended'; attempt: number; outcome: Outcome } & Gain)
   | { kind: 'retried'; resume: ResumeChoice }
   | { kind: 'resumed'; resume: ResumeChoice };
 

@@ -6,6 +6,14 @@ export interface CurveStart {
   path: string | null;
 }
 
+/** What an attempt left to go on from. */
+export interface Gain {
+  /** A complete checkpoint that it did not start from. */
+  progressed: boolean;
+  /** It wrote that over the one that it resumed from (`ckpt.pt`): the same path is another point now. */
+  overwrote?: boolean;
+}
+
 /** A complete checkpoint that an attempt goes on from, and how its program is told. */
 export interface ResumePoint {
   /** Absolute path of the checkpoint. */

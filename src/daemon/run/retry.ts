@@ -1,4 +1,5 @@
 import { describe, type Outcome } from './outcome.js';
+import type { Gain } from './resume.js';
 import type { HoldReason, Run, Streak } from './run.js';
 
 /** What becomes of a run whose attempt ended. */
@@ -18,10 +19,8 @@ const QUICK_INTERRUPTIONS = 3;
 const SAME_POINT_INTERRUPTIONS = 5;
 const SAME_POINT_FAILURES = 2;
 
-export interface Ended {
+export interface Ended extends Gain {
   outcome: Outcome;
-  /** Whether the attempt left a complete checkpoint that it did not start from. */
-  progressed: boolean;
 }
 
 /** The policy below the table of docs/run-contract.md, "How an attempt ends". */
@@ -99,7 +98,7 @@ function interrupted(
   const { resumedFrom: from, claimedAt } = run.live;
   const quick = now - claimedAt < QUICK_MS && !end.progressed ? (before?.quick ?? 0) + 1 : 0;
   const count = before !== null && before.from === from ? before.count + 1 : 1;
-  const streak: Streak = { kind: 'interruption', from, count, quick };
+  const streak: Streak = { kind: 'interruption', from: end.overwrote ? null : from, count, quick };
   if (quick >= QUICK_INTERRUPTIONS || count >= SAME_POINT_INTERRUPTIONS)
     return { to: 'held', why: { code: 'poison', text: poison(streak) }, startFailures: 0, streak };
   return { to: 'queued', notBefore: null, failures, startFailures: 0, streak };
@@ -114,7 +113,7 @@ function failed(run: Run & { live: { resumedFrom: string | null } }, end: Ended,
   const { outcome } = end;
   const { resumedFrom: from } = run.live;
   const before = run.streak?.kind === 'failure' && run.streak.from === from ? run.streak.count : 0;
-  const streak: Streak = { kind: 'failure', from, count: before + 1, quick: 0 };
+  const streak: Streak = { kind: 'failure', from: end.overwrote ? null : from, count: before + 1, quick: 0 };
   const failures = run.failures + 1;
   const stuck = from !== null && streak.count >= SAME_POINT_FAILURES;
   if (stuck || failures > run.retries)

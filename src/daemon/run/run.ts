@@ -36,7 +36,7 @@ export interface HoldReason {
  */
 export interface Streak {
   kind: 'failure' | 'interruption';
-  /** Checkpoint that the attempts resumed from; null = from the start. */
+  /** Checkpoint that the attempts resumed from; null = from the start, or the last one wrote over it. */
   from: string | null;
   /** Ends in a row of this kind from this checkpoint. */
   count: number;

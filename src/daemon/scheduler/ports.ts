@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { Log } from '../log.js';
 import type { Command, Result } from '../queue/commands.js';
-import type { CurveStart, ResumePoint } from '../run/resume.js';
+import type { CurveStart, Gain, ResumePoint } from '../run/resume.js';
 import type { CodeState, Dependency, Drift, Submission } from '../run/submission.js';
 import type { Sweep } from '../run/sweep.js';
 import type { TrackerRuns } from '../rundir/trackers.js';
@@ -40,8 +40,8 @@ export interface Ports {
   started(attempt: StoredAttempt, run: StoredRun): void;
   /** Whether the run wrote that it is done; asked when it ended with code 0. */
   saysDone(attempt: StoredAttempt): Promise<boolean>;
-  /** Whether the attempt left a complete checkpoint that it did not start from. */
-  progressed(attempt: StoredAttempt): Promise<boolean>;
+  /** Asked where it did not end well. */
+  gain(attempt: StoredAttempt): Promise<Gain>;
   /** Whether there are curves under the run's experiment id, which are not its own: it has never started. */
   experimentTaken(run: StoredRun): Promise<boolean>;
   /** Keeps all other daemons from the run's curves until it leaves them. @throws CwdGone */

@@ -3,6 +3,7 @@ import { failpoint } from '../failpoint.js';
 import type { Command, Committed } from '../queue/commands.js';
 import { describe, type Ending, judge, type Outcome } from '../run/outcome.js';
 import { overlap } from '../run/place.js';
+import type { Gain } from '../run/resume.js';
 import { isFinal, isLive, type RunState } from '../run/run.js';
 import type { Dependency } from '../run/submission.js';
 import type { StoredAttempt, StoredRun } from '../store/stored.js';
@@ -388,13 +389,13 @@ export class Scheduler {
     this.#ends = this.#ends.then(() => ended);
     if (!goesOn) this.#leases.free(attemptId);
     const starts = goesOn ? 0 : this.#carryOut();
-    const { outcome, progressed } = await this.#outcome(attempt, ending);
+    const { outcome, gain } = await this.#outcome(attempt, ending);
     failpoint('beforeEnd');
     const end = this.#record(
       {
         do: 'transition',
         runId,
-        event: { kind: 'ended', attempt: attempt.number, outcome, progressed },
+        event: { kind: 'ended', attempt: attempt.number, outcome, ...gain },
         facts: { of: 'ended', usage },
       },
       // What is not on disk yet holds its slot there: no claim may pass it.
@@ -428,17 +429,18 @@ export class Scheduler {
     else if (run !== null) await this.ports.leaveExperiment(run);
   }
 
-  async #outcome(attempt: StoredAttempt, seen: Ending): Promise<{ outcome: Outcome; progressed: boolean }> {
-    const { saysDone, progressed, log } = this.ports;
-    const asked = (question: (attempt: StoredAttempt) => Promise<boolean>): Promise<boolean> =>
+  async #outcome(attempt: StoredAttempt, seen: Ending): Promise<{ outcome: Outcome; gain: Gain }> {
+    const { saysDone, gain, log } = this.ports;
+    const asked = <T>(question: (attempt: StoredAttempt) => Promise<T>, otherwise: T): Promise<T> =>
       question(attempt).catch((err) => {
         log.warn({ event: 'outcome_uncertain', attemptId: attempt.id, err });
-        return false;
+        return otherwise;
       });
     const well = seen.seen === 'exit' && seen.record.code === 0;
-    const ending = well ? { ...seen, done: await asked(saysDone) } : seen;
+    const ending = well ? { ...seen, done: await asked(saysDone, false) } : seen;
     const outcome = judge(ending, this.#requeueExits(attempt, ending));
-    return { outcome, progressed: outcome.verdict === 'success' ? false : await asked(progressed) };
+    const none: Gain = { progressed: false };
+    return { outcome, gain: outcome.verdict === 'success' ? none : await asked(gain, none) };
   }
 
   #requeueExits = ({ runId }: StoredAttempt, ending: Ending): readonly number[] =>

@@ -52,7 +52,7 @@ export async function startWork(core: Core, closers: Closers) {
     drifted: (run, asked) => drifted(core, run, asked),
     annotate: (file, lines) => appendFile(file, lines.map((line) => `[expd] ${line}\n`).join('')),
     saysDone: ({ runDir, number }) => attemptSaysDone(runDir, number),
-    progressed: (attempt) => care.keeper.progressed(attempt),
+    gain: (attempt) => care.keeper.gain(attempt),
     experimentTaken: ({ project, experimentId }) => hasCurves(project, experimentId),
     takeExperiment: (run, { cwd, umask }) => writers.take(run, { cwd, umask }),
     leaveExperiment: (run) => writers.leave(run),

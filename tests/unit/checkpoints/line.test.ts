@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { nextResumePoint, progressed } from '../../../src/daemon/checkpoints/choose.js';
+import { gainOf, nextResumePoint } from '../../../src/daemon/checkpoints/choose.js';
 import type { PastAttempt } from '../../../src/daemon/checkpoints/places.js';
 import type { ResumeChoice } from '../../../src/daemon/run/run.js';
 import { inspecting } from '../../helpers/inspecting.js';
@@ -73,7 +73,8 @@ describe('what the next attempt goes on from', () => {
 });
 
 describe('progress', () => {
-  const left = (one: PastAttempt): Promise<boolean> => progressed(one, { submission }, inspect);
+  const left = async (one: PastAttempt): Promise<boolean> =>
+    (await gainOf(one, { submission }, inspect)).progressed;
 
   test('a checkpoint that it did not start from', async () => {
     expect(await left(attempt(1, 'a', []))).toBe(false);
@@ -86,5 +87,17 @@ describe('progress', () => {
     const same = attempt(2, 'd', [100], 2000);
     const resumedFrom = join(same.runDir, 'checkpoints', 'step-00000100');
     expect(await left({ ...same, resumedFrom })).toBe(false);
+  });
+
+  test('the one that it started from, written over: where its name has no number', async () => {
+    const one = attempt(2, 'e', []);
+    const resumedFrom = join(one.runDir, 'ckpt.pt');
+    mkdirSync(one.runDir, { recursive: true });
+    writeFileSync(resumedFrom, 'x');
+    const gain = () => gainOf({ ...one, resumedFrom }, { submission }, inspect);
+    utimesSync(resumedFrom, 1, 1);
+    expect(await gain()).toEqual({ progressed: false, overwrote: false });
+    utimesSync(resumedFrom, 2, 2);
+    expect(await gain()).toEqual({ progressed: true, overwrote: true });
   });
 });

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { misleading, nextResumePoint, progressed } from '../../../src/daemon/checkpoints/choose.js';
+import { gainOf, misleading, nextResumePoint } from '../../../src/daemon/checkpoints/choose.js';
 import { placesOf } from '../../../src/daemon/checkpoints/places.js';
 import { countsSteps, type Preset, WAYS } from '../../../src/daemon/checkpoints/preset.js';
 import { scan } from '../../../src/daemon/checkpoints/scan.js';
@@ -368,7 +368,7 @@ test("beside the curves, as with Lightning's logger: what was written while an a
   const past = { attempts: [attempt(1, join(runDir, 'run'), 1000, 3000)], submission, curves };
   const { point } = await nextResumePoint({ from: 'newest' }, past, inspect);
   expect(point?.path).toBe(join(curves, 'checkpoints/epoch=0-step=20.ckpt'));
-  expect(await progressed(past.attempts[0]!, past, inspect)).toBe(true);
+  expect((await gainOf(past.attempts[0]!, past, inspect)).progressed).toBe(true);
   expect(await isUntouched(join(runDir, 'run'), 1, curves)).toBe(false);
 });
 

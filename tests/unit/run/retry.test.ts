@@ -11,6 +11,7 @@ interface Attempt {
   from?: string | null;
   lasted?: number;
   progressed?: boolean;
+  overwrote?: boolean;
 }
 
 /** The run after attempts that all ended like this, one after the other; stops at the first that is not queued again. */
@@ -18,12 +19,12 @@ function after(ended: Outcome, attempts: Attempt[], retries = 0): { run: Run; at
   let run: Run = runIn({ state: 'queued', notBefore: null }, { attempt: 0, retries });
   let time = NOW;
   let count = 0;
-  for (const { from = null, lasted = LONG, progressed = false } of attempts) {
+  for (const { from = null, lasted = LONG, progressed = false, overwrote = false } of attempts) {
     count++;
     const steps: RunEvent[] = [
       { kind: 'claimed', attempt: count, attemptId: `a${count}`, resumedFrom: from },
       { kind: 'spawned' },
-      { kind: 'ended', attempt: count, outcome: ended, progressed },
+      { kind: 'ended', attempt: count, outcome: ended, progressed, overwrote },
     ];
     for (const step of steps) {
       if (step.kind === 'ended') time += lasted;
@@ -70,6 +71,17 @@ test('two failures in a row from the same checkpoint fail the run, and say so', 
 test('failures from different checkpoints are progress', () => {
   const { run } = after(failure, [{ from: null }, { from: '/5' }, { from: '/9' }, { from: '/5' }], 9);
   expect(run).toMatchObject({ state: 'queued', failures: 4, streak: { count: 1, from: '/5' } });
+});
+
+test('a checkpoint that was written over is another point under the same name', () => {
+  const gained = { from: '/out/ckpt.pt', progressed: true, overwrote: true };
+  expect(after(failure, times(6, gained), 9).run).toMatchObject({ state: 'queued', failures: 6 });
+  expect(after(reboot, times(20, { ...gained, lasted: QUICK })).run).toMatchObject({ state: 'queued' });
+  const stuck = { from: '/out/ckpt.pt' };
+  expect(after(failure, [gained, gained, stuck, stuck, stuck], 9)).toMatchObject({
+    attempts: 4,
+    run: { state: 'failed' },
+  });
 });
 
 test('an interruption between two failures ends their row', () => {
