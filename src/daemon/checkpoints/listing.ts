@@ -28,15 +28,12 @@ export function listing(
   rules: Retention | null,
   around: Around,
 ): Listed[] {
-  const facts = new Map(known.map((one) => [one.path, one]));
-  const factOf = (one: Candidate): StoredCheckpoint | null => {
-    const fact = facts.get(one.path);
-    return fact !== undefined && isSame(fact, one) ? fact : null;
-  };
+  const factOf = factsIn(known);
   const damageOf = (one: Candidate): string | null => factOf(one)?.damage ?? null;
   const usable = (one: Candidate): boolean => one.missing === null && !damageOf(one);
   const best = around.metric === null ? null : bestOf(candidates.filter(usable), around.metric);
-  const kept = keptWhy(candidates, rules, standingOf(candidates, known, around));
+  const standing = standingOf(candidates, known, around);
+  const kept = keptWhy(candidates, rules, standing);
   const ordered = lineFirst(newestFirst(candidates), around.line);
   const next =
     ordered.find((one) => usable(one) && around.line.has(one.path)) ??
@@ -44,7 +41,7 @@ export function listing(
   return ordered.map((candidate) => ({
     candidate: { ...candidate, step: candidate.step ?? factOf(candidate)?.step ?? null },
     damage: damageOf(candidate),
-    pinned: facts.get(candidate.path)?.pinned ?? false,
+    pinned: standing.pinned.has(candidate.path),
     best: candidate === best,
     next: candidate === next,
     kept: kept.get(candidate) ?? ['not complete'],
@@ -62,18 +59,26 @@ export function standingOf(
   known: readonly StoredCheckpoint[],
   { metric, line, inUse, neededBy }: Around,
 ): Standing {
-  const facts = new Map(known.map((one) => [one.path, one]));
-  const whole = candidates.filter((one) => {
-    const fact = facts.get(one.path);
-    return fact !== undefined && isSame(fact, one) && fact.damage === '';
-  });
+  const factOf = factsIn(known);
+  const pathsWhere = (test: (damage: string | null) => boolean): Set<string> =>
+    new Set(candidates.filter((one) => test(factOf(one)?.damage ?? null)).map(({ path }) => path));
   return {
     metric,
     line,
-    whole: new Set(whole.map(({ path }) => path)),
+    whole: pathsWhere((damage) => damage === ''),
+    damaged: pathsWhere((damage) => damage !== null && damage !== ''),
     pinned: new Set(known.filter(({ pinned }) => pinned).map(({ path }) => path)),
     inUse,
     neededBy,
+  };
+}
+
+/** What was read of a candidate, as it lies there now; null: nothing. */
+function factsIn(known: readonly StoredCheckpoint[]): (one: Candidate) => StoredCheckpoint | null {
+  const facts = new Map(known.map((one) => [one.path, one]));
+  return (one) => {
+    const fact = facts.get(one.path);
+    return fact !== undefined && isSame(fact, one) ? fact : null;
   };
 }
 

@@ -6,8 +6,8 @@ import type { Candidate } from './candidate.js';
  * Checkpoints, the newest first. A manifest, or the run's word, goes before all that only looks like a checkpoint;
  * then the series that was written last, within it by step; what was kept for its quality comes last.
  * Of equal steps the later written. What states no step (`last.ckpt`) comes next after what was written before it:
- * those beside it that have one may be the best few, and old. A copy that was made for a later attempt stands for its original only where that
- * is gone.
+ * those beside it that have one may be the best few, and old. A copy that was made for a later attempt stands for its
+ * original only where that is gone.
  */
 export function newestFirst(candidates: readonly Candidate[]): Candidate[] {
   const originals = withoutCopies(candidates);

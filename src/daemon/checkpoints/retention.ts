@@ -20,6 +20,8 @@ export interface Standing {
   line: ReadonlySet<string>;
   /** Paths of those that were read whole and are sound. */
   whole: ReadonlySet<string>;
+  /** Paths of those that were read and must not be used. */
+  damaged: ReadonlySet<string>;
   pinned: ReadonlySet<string>;
   /** The one that the live attempt resumed from, or the next one is about to. */
   inUse: ReadonlySet<string>;
@@ -44,7 +46,9 @@ export function keptWhy(
       ]),
     );
   const newestWhole = complete.findIndex(({ path }) => standing.whole.has(path));
-  const bests = bestFew(complete, rules.best, standing.metric);
+  const usable = complete.filter(({ path }) => !standing.damaged.has(path));
+  const lasts = new Set(usable.slice(0, rules.last));
+  const bests = new Set(bestFew(usable, rules.best, standing.metric));
   return new Map(
     complete.map((one, n) => {
       const { path, step, preset } = one;
@@ -58,9 +62,13 @@ export function keptWhy(
         needed !== null && `run ${needed} came from it`,
         standing.pinned.has(path) && 'pinned',
         !rules.foreign && preset !== 'plain' && 'written by another stack',
-        n < rules.last && `last ${rules.last}`,
-        bests.includes(one) && `best ${standing.metric?.name}`,
-        rules.every > 0 && step !== null && step % rules.every === 0 && `every ${rules.every}`,
+        lasts.has(one) && `last ${rules.last}`,
+        bests.has(one) && `best ${standing.metric?.name}`,
+        rules.every > 0 &&
+          step !== null &&
+          step % rules.every === 0 &&
+          !standing.damaged.has(path) &&
+          `every ${rules.every}`,
       ];
       return [one, reasons.filter((reason) => reason !== false)];
     }),

@@ -37,6 +37,7 @@ function removed(
     metric: { name: 'loss', mode: 'max' },
     line: new Set(candidates.map(({ path }) => path)),
     whole: new Set(candidates.map(({ path }) => path)),
+    damaged: new Set(),
     pinned: new Set(),
     inUse: new Set(),
     neededBy: () => null,
@@ -69,6 +70,15 @@ describe('what may go', () => {
     const line = new Set([at(100), at(200)]);
     expect(removed({ last: 2 }, { line })).toEqual([500, 400, 300]);
     expect(removed({ last: 2 }, { line, whole: new Set([at(500)]) })).toEqual([400, 300]);
+  });
+  test('what is damaged counts for nothing, and is not kept beyond the newest that is whole', () => {
+    const damage = (...found: number[]): Partial<Standing> => ({
+      damaged: new Set(found.map(at)),
+      whole: new Set(steps.filter((step) => !found.includes(step)).map(at)),
+    });
+    expect(removed({ last: 2 }, damage(500, 400))).toEqual([100]);
+    expect(removed({ last: 1, best: 1 }, damage(100))).toEqual([400, 300, 100]);
+    expect(removed({ every: 200 }, damage(200))).toEqual([300, 200, 100]);
   });
   test('nothing while none is known to be whole', () =>
     expect(removed({ last: 1 }, { whole: new Set() })).toEqual([]));
