@@ -16,6 +16,8 @@ export interface CurvePlace {
   hparams: { values: Readonly<Record<string, HParam>>; group: string } | null;
 }
 
+/** Longer than a tick of the clock that file times are taken from (at most 10 ms). */
+const TICK_MS = 50;
 /** Between two marks in a file: as many lines are parsed again after the daemon was killed. */
 const POINTS_A_MARK = 1000;
 
@@ -27,7 +29,8 @@ const POINTS_A_MARK = 1000;
 export class CurveWriter {
   #writer: EventWriter | null = null;
   #sinceMark = 0;
-  #rootChangedAt = -1;
+  /** When the writer's directory was changed last, as far as that was looked into (ms); NaN: not for good. */
+  #changedAt = Number.NaN;
 
   constructor(
     private readonly place: CurvePlace,
@@ -35,26 +38,22 @@ export class CurveWriter {
     private rewindTo: number | null,
   ) {}
 
-  /** Somebody removed the file: what goes there, nobody reads. */
-  isLost(): boolean {
-    const path = this.#writer?.path ?? null;
-    return path !== null && !existsSync(path);
+  /**
+   * Before lines are taken: moves to the sub-run where the script has begun to write by itself. False: somebody removed
+   * the file, and what would go there nobody would read.
+   */
+  stands(): boolean {
+    const writer = this.#writer;
+    if (writer === null || !this.#hasChanged(writer.directory)) return true;
+    if (writer.path !== null && !existsSync(writer.path)) return false;
+    if (writer.directory === this.place.root && hasForeign(eventFilesOf(writer.directory))) this.close();
+    return true;
   }
 
   /** Lets go of a file that is lost. */
   abandon(): void {
     if (this.#writer !== null) abandon(this.#writer);
     this.#writer = null;
-  }
-
-  /** Before lines are taken: moves to the sub-run where the script has begun to write by itself. */
-  giveWay(): void {
-    const { root } = this.place;
-    if (this.#writer === null || this.#writer.directory !== root) return;
-    const changedAt = statSync(root, { throwIfNoEntry: false })?.mtimeMs ?? -1;
-    if (changedAt === this.#rootChangedAt) return;
-    this.#rootChangedAt = changedAt;
-    if (hasForeign(eventFilesOf(root))) this.close();
   }
 
   /** The points of a line. `mark` says where the line begins; `at` in seconds since 1970. */
@@ -92,6 +91,14 @@ export class CurveWriter {
     writer.flush(); // what throws leaves it open
     this.#writer = null;
     writer.close();
+  }
+
+  #hasChanged(directory: string): boolean {
+    const changedAt = statSync(directory, { throwIfNoEntry: false })?.mtimeMs ?? Number.NaN;
+    if (changedAt === this.#changedAt) return false;
+    // What comes within the same tick leaves the same time.
+    this.#changedAt = Math.abs(Date.now() - changedAt) > TICK_MS ? changedAt : Number.NaN;
+    return true;
   }
 
   #open(mark: Omit<Mark, 'attemptId'>, step: number, at: number): EventWriter {

@@ -104,8 +104,7 @@ export class MetricsTail {
     if (now < this.#blockedUntil) return { came: false, more: false };
     let [came, more] = [false, true];
     try {
-      if (this.#writer.isLost()) this.#takeAnew();
-      this.#writer.giveWay();
+      if (!this.#writer.stands()) this.#takeAnew();
       for (let read = 0; more && read < TURN_BYTES; ) {
         const { bytes, last } = this.#readOn();
         came ||= bytes > 0;

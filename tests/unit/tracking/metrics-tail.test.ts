@@ -9,10 +9,11 @@ import {
   statSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { EventReader, EventWriter, eventFiles, writeMarker } from '../../../src/tensorboard/tensorboard.js';
 import { drain, TailWorld } from './tail-world.js';
 
@@ -276,6 +277,26 @@ test('a script that writes event files by itself: expd gives way to a sub-run, a
   drain(world.tail()).finish();
   expect(world.curves().loss).toHaveLength(3);
   script.close();
+});
+
+test('files that come within one tick of the clock, after a look at their directory, are seen all the same', () => {
+  const now = new Date();
+  vi.useFakeTimers({ toFake: ['Date'], now });
+  onTestFinished(() => void vi.useRealTimers());
+  world.append({ step: 1, loss: 1 });
+  const tail = drain(world.tail());
+  const look = (step: number): void => {
+    utimesSync(world.root, now, now);
+    world.append({ step, loss: step });
+    drain(tail);
+  };
+  look(2);
+  const script = new EventWriter(world.root);
+  script.scalar('acc', 0.5, 1);
+  script.close();
+  look(3);
+  expect(readdirSync(world.root)).toContain('metrics');
+  tail.close();
 });
 
 test('the pace of a script that writes event files by itself', () => {
