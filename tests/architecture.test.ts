@@ -18,6 +18,7 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
   'daemon/tracking': ['daemon/run', 'daemon/rundir', 'daemon/metrics', 'tensorboard'],
   'daemon/checkpoints': ['daemon/run', 'daemon/rundir', 'daemon/metrics', 'daemon/store', 'daemon/tracking'],
   'daemon/api': [
+    'daemon/guard',
     'daemon/run',
     'daemon/queue',
     'daemon/store',

@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Home } from '../helpers/home.js';
@@ -84,6 +94,34 @@ exit 75
     [100, true, false],
   ]);
   expect(await home.ok('checkpoints', String(id))).toMatch(/300 .* no: w: 0 bytes instead of 1/);
+}, 60_000);
+
+test('a run directory that cannot be read is waited for: nothing starts from nothing', async () => {
+  await home.start();
+  const script = home.script(
+    'train.sh',
+    `#!/bin/sh
+${PLAIN}
+if [ -n "$EXPD_RESUME_FROM" ]; then echo "from $EXPD_RESUME_STEP"; exit 0; fi
+plain 100
+exit 1
+`,
+  );
+  const id = await home.submit([script]);
+  expect(await wait(id)).toBe(1);
+  const { runDir } = (await show(id)).run;
+  renameSync(runDir, `${runDir}.away`);
+  symlinkSync(runDir, runDir); // a loop, also for root
+  expect(await home.expctl(['checkpoints', String(id)])).toMatchObject({
+    code: 1,
+    stderr: `expctl: ${runDir} cannot be used (ELOOP); look at its rights and its disk\n`,
+  });
+  await home.ok('retry', String(id));
+  await until('it waits', async () => (await show(id)).run.reason?.text.includes('ELOOP'));
+  rmSync(runDir);
+  renameSync(`${runDir}.away`, runDir);
+  expect(await wait(id)).toBe(0);
+  expect(await home.ok('logs', String(id))).toContain('from 100');
 }, 60_000);
 
 test('retention: what a setting keeps, what is pinned stays, foreign ones are not touched', async () => {

@@ -8,6 +8,7 @@ import {
 } from '@grpc/grpc-js';
 import { PROTOCOL, PROTOCOL_KEY, VERSION, VERSION_KEY } from '../../protocol.js';
 import { UserError } from '../errors.js';
+import { fromSystem } from '../guard/system-error.js';
 import type { Log } from '../log.js';
 import { CallEnded, INTERNAL, toStatus } from './errors.js';
 
@@ -34,7 +35,7 @@ const WITHIN_MS = 30_000;
  */
 export class Calls {
   constructor(
-    private readonly log: Pick<Log, 'error'>,
+    private readonly log: Pick<Log, 'error' | 'warn'>,
     private readonly closing: AbortSignal,
   ) {}
 
@@ -98,7 +99,9 @@ export class Calls {
   }
 
   #status(method: string, err: unknown) {
-    const told = toStatus(err);
+    const refused = fromSystem(err);
+    if (refused !== null) this.log.warn({ event: 'call_refused', method, err });
+    const told = toStatus(refused ?? err);
     if (told === null) this.log.error({ event: 'call_failed', method, err });
     return told ?? INTERNAL;
   }

@@ -34,4 +34,4 @@ export interface Question<K extends Kind = Kind> {
 export type Reply =
   | { id: number; answer: Asks[Kind]['answer'] }
   /** What the system said, or what is wrong. */
-  | { id: number; failed: { message: string; code: string | null } };
+  | { id: number; failed: { message: string; code: string | null; path: string | null } };

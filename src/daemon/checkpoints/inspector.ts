@@ -29,8 +29,7 @@ export class Inspector {
       this.#waiting.push({ question, answer });
       this.#turn();
     });
-    if ('failed' in reply)
-      throw Object.assign(new Error(reply.failed.message), { code: reply.failed.code ?? undefined });
+    if ('failed' in reply) throw asError(reply.failed);
     // The process answers a question of a kind with an answer of that kind.
     return reply.answer as Asks[K]['answer'];
   };
@@ -67,6 +66,10 @@ export class Inspector {
     return member;
   }
 }
+
+/** As the process met it. */
+const asError = ({ message, code, path }: Extract<Reply, { failed: unknown }>['failed']): Error =>
+  Object.assign(new Error(message), { ...(code !== null && { code }), ...(path !== null && { path }) });
 
 /** One process, started with its first question. */
 class Member {
@@ -132,7 +135,7 @@ class Member {
     if (asked !== null)
       this.#answered({
         id: asked.id,
-        failed: { message: `checkpoints cannot be looked at: ${why}`, code: null },
+        failed: { message: `checkpoints cannot be looked at: ${why}`, code: null, path: null },
       });
   }
 }

@@ -19,7 +19,8 @@ function reply({ id, kind, ask }: Question): Reply {
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const code = error instanceof Error && 'code' in error ? String(error.code) : null;
-    return { id, failed: { message, code } };
+    const path = error instanceof Error && 'path' in error ? String(error.path) : null;
+    return { id, failed: { message, code, path } };
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Dirent, lstatSync, readdirSync } from 'node:fs';
+import { closeSync, constants, type Dirent, lstatSync, openSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import type { Candidate, Places } from './candidate.js';
 import { isLike, saidBy } from './complete.js';
@@ -43,8 +43,22 @@ interface Found {
 const IN_RUN_DIR = '{run_dir}/';
 
 function pathsIn(runDir: string, { pattern }: Places, budget: { left: number }): Found[] {
+  refuseUnreadable(runDir);
   if (pattern === null) return walk(runDir, budget);
   return pattern.startsWith(IN_RUN_DIR) ? expand(runDir, pattern.slice(IN_RUN_DIR.length), budget) : [];
+}
+
+/**
+ * What cannot be read may hold the newest checkpoint: nobody goes on without it as if there were none.
+ * @throws the system's error; a directory that is gone is none
+ */
+function refuseUnreadable(runDir: string): void {
+  try {
+    closeSync(openSync(runDir, constants.O_RDONLY | constants.O_DIRECTORY));
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : null;
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw cause;
+  }
 }
 
 function outsidePaths({ pattern, curves }: Places, budget: { left: number }): Found[] {
@@ -138,7 +152,8 @@ interface Listed extends Candidate {
 
 function candidate({ path, kind, named }: Found, of: Candidate['of'], settled: number): Listed {
   const files = kind === 'file' ? [fileAt(path, '')] : filesBelow(path);
-  const writtenAt = Math.max(0, ...files.map(({ writtenAt }) => writtenAt));
+  const writtenAt =
+    files.length === 0 ? fileAt(path, '').writtenAt : Math.max(...files.map(({ writtenAt }) => writtenAt));
   const preset = named?.preset ?? null;
   const said =
     kind === 'file'
@@ -154,7 +169,10 @@ function candidate({ path, kind, named }: Found, of: Candidate['of'], settled: n
     writtenAt,
     told: false,
     ...said,
-    missing: said.missing ?? (preset !== 'plain' && writtenAt > settled ? 'it is still being written' : null),
+    missing:
+      (files.length === 0 ? whyUnreadable(path) : null) ??
+      said.missing ??
+      (preset !== 'plain' && writtenAt > settled ? 'it is still being written' : null),
     names: files.map(({ name }) => name),
   };
 }
@@ -175,6 +193,15 @@ function withoutLesser(listed: readonly Listed[]): Candidate[] {
       ? one
       : { ...one, missing: `it has no ${lacking}, as ${basename(before!.path)} has` };
   });
+}
+
+function whyUnreadable(directory: string): string | null {
+  try {
+    readdirSync(directory);
+    return null;
+  } catch (cause) {
+    return `it cannot be read (${cause instanceof Error && 'code' in cause ? cause.code : cause})`;
+  }
 }
 
 interface FileSeen {

@@ -7,6 +7,7 @@ const REFUSED: readonly string[] = [
   'EPERM',
   'EROFS',
   'EIO',
+  'ESTALE',
   'ENOTDIR',
   'ELOOP',
   'ENAMETOOLONG',

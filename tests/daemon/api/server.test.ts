@@ -153,7 +153,7 @@ test('every answer says who gave it', async () => {
 test('a bug is answered without its content, and logged with it', async () => {
   const logged: unknown[] = [];
   const calls = new Calls(
-    { error: (fields: unknown) => void logged.push(fields) },
+    { error: (fields: unknown) => void logged.push(fields), warn: () => {} },
     new AbortController().signal,
   );
   const bug = new Error('secret detail');

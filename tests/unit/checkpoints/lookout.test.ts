@@ -109,12 +109,14 @@ test('saves without a pause between them are looked at all the same', async () =
   lookout.begin({ attemptId: 'a', runId: 1, runDir, pattern: '{run_dir}/*.bin', curves: '' });
   due.wake();
   await until('it is watched', () => due.at === 500);
-  for (let step = 0; looks === 0; step++) {
+  for (let step = 0; looks === 0; ) {
     const before = due;
     now += 400;
     expect(now).toBeLessThan(11_000);
-    writeFileSync(join(runDir, `${step}.bin`), '');
-    await until('the save is seen', () => due !== before);
+    await until('a save is seen', () => {
+      writeFileSync(join(runDir, `${step++}.bin`), '');
+      return due !== before;
+    });
     if (due.at <= now) due.wake();
   }
 });
