@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -126,6 +126,8 @@ describe('a submission', () => {
   test('runs where -C says, which must be there', () => {
     expect(of({ cwd: ['/'] }).cwd).toBe('/');
     expect(() => of({ cwd: ['gone'] })).toThrow(`there is no directory ${dir}/gone`);
+    symlinkSync('loop', join(dir, 'loop'));
+    expect(() => of({ cwd: ['loop'] })).toThrow(`${dir}/loop cannot be looked at (ELOOP)`);
   });
 
   test('dependencies', () => {

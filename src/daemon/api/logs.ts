@@ -146,8 +146,10 @@ async function follow(
       if (number <= run.attempt) {
         await show(run);
         const followOne = request.places ? tellPlace : followAttempt;
-        await followOne(ports, { id, number, from, stream: request.stream, bell, news, show }, out);
-        from = null;
+        if (hasLog(attemptOf(reads, run, number))) {
+          await followOne(ports, { id, number, from, stream: request.stream, bell, news, show }, out);
+          from = null;
+        }
         run = current(reads, id);
         number++;
         continue;
@@ -245,7 +247,15 @@ function attemptOf(reads: LogsPorts['reads'], run: StoredRun, number: number): S
   throw new UserError('not_found', `run ${run.id} has ${has}, no attempt ${number}`);
 }
 
+/** One that could not be started has none. */
+const hasLog = ({ log }: StoredAttempt): boolean => log !== '';
+
 function logOf(run: StoredRun, attempt: StoredAttempt, stream: LogStream): string {
+  if (!hasLog(attempt))
+    throw new UserError(
+      'not_found',
+      `attempt ${attempt.number} of run ${run.id} was not started: it has no log`,
+    );
   if (stream !== LogStream.LOG_STREAM_ERROR) return attempt.log;
   if (attempt.errorLog !== null) return attempt.errorLog;
   throw new UserError(

@@ -2,7 +2,7 @@ import { appendFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FollowRequest, type FollowResponse, LogStream, ReadRequest } from '../../../src/gen/expd/v1/logs.js';
 import { RunState } from '../../../src/gen/expd/v1/runs.js';
-import { failure, interruption } from '../../helpers/store.js';
+import { claimOf, failure, interruption, success } from '../../helpers/store.js';
 import { until } from '../../helpers/until.js';
 import { collected, of, Served } from './served.js';
 
@@ -74,6 +74,30 @@ test('read: bytes are bytes', async () => {
   const answers = await collected(served.logs.read(of(ReadRequest, { run: String(id) })));
   expect(Buffer.concat(answers.map(({ chunk }) => chunk!.data)).equals(bytes)).toBe(true);
 });
+
+test.each([false, true])(
+  'an attempt that could not be started has no log, and is passed over (places: %s)',
+  async (places) => {
+    const id = await served.finished('one', interruption);
+    const claim = claimOf(id, 2);
+    if (claim.do !== 'transition' || claim.facts?.of !== 'claimed') throw new Error('no claim');
+    const nothing = { runDir: '', log: '', errorLog: null };
+    await served.store.ok({ ...claim, facts: { ...claim.facts, ...nothing } });
+    await served.end(id, interruption, 2);
+    await expect(read({ run: String(id) })).rejects.toMatchObject({
+      detail: { code: 'not_found', message: `attempt 2 of run ${id} was not started: it has no log` },
+    });
+    const following = new Following({ run: String(id), attempt: 1, places });
+    writeFileSync(await served.start(id, 3), 'three');
+    await served.end(id, success, 3);
+    const parts = await following.done;
+    expect(parts.at(-1)!.part).toMatchObject({
+      $case: 'run',
+      value: { state: RunState.RUN_STATE_SUCCEEDED },
+    });
+    if (!places) expect([following.bytes(1), following.bytes(3)].map(String)).toEqual(['one', 'three']);
+  },
+);
 
 test('read: refusals', async () => {
   const queued = String(await served.submitted());
