@@ -192,6 +192,27 @@ exit 1
   expect((await show(id)).attempts[2].resumedFrom).toMatch(/step-00000003$/);
 }, 60_000);
 
+test('retention leaves the chosen checkpoint until the run has one of its own', async () => {
+  await home.start();
+  const script = home.script(
+    'train.sh',
+    `#!/bin/sh
+${PLAIN}
+[ "$EXPD_ATTEMPT" = 1 ] && { plain 7; plain 8; plain 9; exit 0; }
+echo "from \${EXPD_RESUME_STEP:-none}"
+[ "$EXPD_ATTEMPT" = 2 ] && exit 75
+exit 0
+`,
+  );
+  const id = await home.submit([script]);
+  expect(await wait(id)).toBe(0);
+  await home.stop();
+  await home.start([], { EXPD_RETENTION: 'last 1' });
+  await home.ok('resume', String(id), '--from', '7');
+  expect(await wait(id)).toBe(0);
+  expect(await home.ok('logs', String(id))).toBe('from 7\n');
+}, 60_000);
+
 test('two runs write to one --output_dir: never at once, and each knows its own', async () => {
   await home.start();
   const script = home.script(

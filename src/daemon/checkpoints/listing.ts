@@ -1,6 +1,6 @@
 import type { StoredCheckpoint } from '../store/stored.js';
 import type { Candidate } from './candidate.js';
-import { lineFirst } from './line.js';
+import { isBase, lineFirst } from './line.js';
 import { bestOf, newestFirst } from './rank.js';
 import { keptWhy, type Retention, type Standing } from './retention.js';
 
@@ -18,8 +18,8 @@ export interface Listed {
   kept: readonly string[];
 }
 
-/** What is known of the run beside its checkpoints and what was read of them; `base`: see Line. */
-export type Around = Pick<Standing, 'metric' | 'line' | 'inUse' | 'neededBy'> & { base: string | null };
+/** What is known of the run beside its checkpoints and what was read of them. */
+export type Around = Omit<Standing, 'whole' | 'damaged' | 'pinned'>;
 
 /** The newest first. Pure. */
 export function listing(
@@ -37,7 +37,7 @@ export function listing(
   const ordered = lineFirst(newestFirst(candidates), around.line);
   const next =
     ordered.find((one) => usable(one) && around.line.has(one.path)) ??
-    ordered.find((one) => usable(one) && isNamed(one, best, around.base));
+    ordered.find((one) => usable(one) && isBase(one, around.base, best));
   return ordered.map((candidate) => ({
     candidate: { ...candidate, step: candidate.step ?? factOf(candidate)?.step ?? null },
     damage: damageOf(candidate),
@@ -48,28 +48,19 @@ export function listing(
   }));
 }
 
-/** Whether it is what `--from` named: `best`, a step, or a path. */
-function isNamed(one: Candidate, best: Candidate | null, base: string | null): boolean {
-  if (base === 'best') return best === null ? one.best : one === best;
-  return one.path === base || (base !== null && /^\d+$/.test(base) && one.step === Number(base));
-}
-
 export function standingOf(
   candidates: readonly Candidate[],
   known: readonly StoredCheckpoint[],
-  { metric, line, inUse, neededBy }: Around,
+  around: Around,
 ): Standing {
   const factOf = factsIn(known);
   const pathsWhere = (test: (damage: string | null) => boolean): Set<string> =>
     new Set(candidates.filter((one) => test(factOf(one)?.damage ?? null)).map(({ path }) => path));
   return {
-    metric,
-    line,
+    ...around,
     whole: pathsWhere((damage) => damage === ''),
     damaged: pathsWhere((damage) => damage !== null && damage !== ''),
     pinned: new Set(known.filter(({ pinned }) => pinned).map(({ path }) => path)),
-    inUse,
-    neededBy,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Metric } from '../run/submission.js';
 import type { Candidate } from './candidate.js';
-import { lineFirst } from './line.js';
+import { isBase, lineFirst } from './line.js';
 import { bestOf, newestFirst } from './rank.js';
 
 /** Which checkpoints of a run are kept; 0 = that rule keeps none. */
@@ -18,6 +18,8 @@ export interface Standing {
   metric: Metric | null;
   /** Paths of those that the run's newest line wrote: newer than all others, whatever their step. */
   line: ReadonlySet<string>;
+  /** What that line goes on from while it has none of its own; see Line. */
+  base: string | null;
   /** Paths of those that were read whole and are sound. */
   whole: ReadonlySet<string>;
   /** Paths of those that were read and must not be used. */
@@ -38,42 +40,40 @@ export function keptWhy(
   const complete = lineFirst(newestFirst(candidates), standing.line).filter(
     ({ missing }) => missing === null,
   );
-  if (rules === null)
-    return new Map(
-      complete.map((one) => [
-        one,
-        ['retention is off', ...(standing.pinned.has(one.path) ? ['pinned'] : [])],
-      ]),
-    );
+  if (rules === null) return allKept(complete, standing);
   const newestWhole = complete.findIndex(({ path }) => standing.whole.has(path));
   const usable = complete.filter(({ path }) => !standing.damaged.has(path));
   const lasts = new Set(usable.slice(0, rules.last));
   const bests = new Set(bestFew(usable, rules.best, standing.metric));
+  const everies = new Set(usable.filter(({ step }) => step !== null && step % rules.every === 0));
+  const [best = null] = bestFew(usable, 1, standing.metric);
+  const base = usable.some(({ path }) => standing.line.has(path) && standing.whole.has(path))
+    ? null
+    : standing.base;
   return new Map(
     complete.map((one, n) => {
-      const { path, step, preset } = one;
+      const { path, preset } = one;
       const needed = standing.neededBy(path);
       const reasons = [
         // Until one is known to be whole, any of them may be the only one.
         newestWhole === -1 && 'none has been read whole yet',
         n === newestWhole && 'newest that is whole',
         n < newestWhole && 'newer than the newest that is whole',
-        standing.inUse.has(path) && 'resumed from',
+        (standing.inUse.has(path) || isBase(one, base, best)) && 'resumed from',
         needed !== null && `run ${needed} came from it`,
         standing.pinned.has(path) && 'pinned',
         !rules.foreign && preset !== 'plain' && 'written by another stack',
         lasts.has(one) && `last ${rules.last}`,
         bests.has(one) && `best ${standing.metric?.name}`,
-        rules.every > 0 &&
-          step !== null &&
-          step % rules.every === 0 &&
-          !standing.damaged.has(path) &&
-          `every ${rules.every}`,
+        everies.has(one) && `every ${rules.every}`,
       ];
       return [one, reasons.filter((reason) => reason !== false)];
     }),
   );
 }
+
+const allKept = (complete: readonly Candidate[], { pinned }: Standing): Map<Candidate, string[]> =>
+  new Map(complete.map((one) => [one, ['retention is off', ...(pinned.has(one.path) ? ['pinned'] : [])]]));
 
 function bestFew(complete: readonly Candidate[], count: number, metric: Metric | null): Candidate[] {
   const left = [...complete];

@@ -37,6 +37,7 @@ function removed(
     metric: { name: 'loss', mode: 'max' },
     line: new Set(candidates.map(({ path }) => path)),
     whole: new Set(candidates.map(({ path }) => path)),
+    base: null,
     damaged: new Set(),
     pinned: new Set(),
     inUse: new Set(),
@@ -79,6 +80,14 @@ describe('what may go', () => {
     expect(removed({ last: 2 }, damage(500, 400))).toEqual([100]);
     expect(removed({ last: 1, best: 1 }, damage(100))).toEqual([400, 300, 100]);
     expect(removed({ every: 200 }, damage(200))).toEqual([300, 200, 100]);
+  });
+  test('never what a new line goes on from, until it has one of its own', () => {
+    const none = { line: new Set<string>() };
+    expect(removed({ last: 1 }, { ...none, base: '200' })).toEqual([400, 300, 100]);
+    expect(removed({ last: 1 }, { ...none, base: at(200) })).toEqual([400, 300, 100]);
+    const lowest = { ...none, base: 'best', metric: { name: 'loss', mode: 'max' } } as const;
+    expect(removed({ last: 1 }, lowest)).toEqual([400, 300, 200]);
+    expect(removed({ last: 1 }, { line: new Set([at(400)]), base: '200' })).toEqual([500, 300, 200, 100]);
   });
   test('nothing while none is known to be whole', () =>
     expect(removed({ last: 1 }, { whole: new Set() })).toEqual([]));
