@@ -153,7 +153,9 @@ interface Listed extends Candidate {
 function candidate({ path, kind, named }: Found, of: Candidate['of'], settled: number): Listed {
   const files = kind === 'file' ? [fileAt(path, '')] : filesBelow(path);
   const writtenAt =
-    files.length === 0 ? fileAt(path, '').writtenAt : Math.max(...files.map(({ writtenAt }) => writtenAt));
+    files.length === 0
+      ? fileAt(path, '').writtenAt
+      : files.reduce((last, one) => Math.max(last, one.writtenAt), 0); // there may be a million
   const preset = named?.preset ?? null;
   const said =
     kind === 'file'
