@@ -25,20 +25,21 @@ export function find(places: Places, settled: number): Candidate[] {
         missing: one.preset === 'plain' ? one.missing : null,
       });
     }
-    values.push(...told.values);
+    for (const value of told.values) values.push(value);
   }
   if (places.metric !== null && places.curves !== null)
-    values.push(...loggedValues(places.curves, places.metric));
-  return [...found.values()].map((one) => measured(one, places.metric, values));
+    for (const value of loggedValues(places.curves, places.metric)) values.push(value);
+  // The last word on a step counts: an earlier attempt may have measured it too.
+  const inOrder = [...new Map(values)].sort(([a], [b]) => a - b);
+  return [...found.values()].map((one) => measured(one, places.metric, inOrder));
 }
 
 /** What was measured at its step, else last before that, not longer ago than two measurements lie apart. */
-function measured(one: Candidate, metric: string | null, values: Told['values']): Candidate {
+function measured(one: Candidate, metric: string | null, inOrder: Told['values']): Candidate {
   const { step } = one;
   if (metric === null || step === null || one.metrics[metric] !== undefined) return one;
-  // The last word on a step counts: an earlier attempt may have measured it too.
-  const known = [...new Map(values)].filter(([at]) => at <= step).sort(([a], [b]) => a - b);
-  const [last, before] = [known.at(-1), known.at(-2)];
+  const n = inOrder.findLastIndex(([at]) => at <= step);
+  const [last, before] = [inOrder[n], inOrder[n - 1]];
   if (
     last === undefined ||
     (before !== undefined && step - last[0] >= last[0] - before[0] && step !== last[0])

@@ -18,6 +18,6 @@ export async function savedAt(path: string): Promise<number | null> {
       ),
     ),
   );
-  const newest = Math.max(...times);
+  const newest = times.reduce((last, time) => Math.max(last, time), 0); // there may be very many
   return newest === 0 ? null : newest / 1000;
 }

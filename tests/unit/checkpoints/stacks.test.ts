@@ -372,6 +372,20 @@ test("beside the curves, as with Lightning's logger: what was written while an a
   expect(await isUntouched(join(runDir, 'run'), 1, curves)).toBe(false);
 });
 
+test('a metric that was measured half a million times', async () => {
+  const lines = Array.from({ length: 500_000 }, (_, step) => `{"step":${step},"val/loss":${step % 7}}\n`);
+  put(runDir, { 'metrics/metrics.jsonl': lines.join('') });
+  for (const step of [100_000, 400_000])
+    put(runDir, below(`out/checkpoint-${step}`, { ...huggingFace(step), 'trainer_state.json': '{}' }));
+  const submission = {
+    ...{ cwd: '/', resumeArg: null },
+    checkpoints: { where: null, metric: { name: 'val/loss', mode: 'min' as const } },
+  };
+  const past = { attempts: [attempt(1, runDir)], submission };
+  const { point } = await nextResumePoint({ from: 'chosen', what: 'best' }, past, inspect);
+  expect(point?.step).toBe(100_000); // 5, and then 6
+}, 30_000);
+
 test('a copy that was made for a later attempt stands for its original only where that is gone', async () => {
   const first = put(join(runDir, '1'), { 'out/ckpt.pt': torch(50, 'iter_num') });
   const second = join(runDir, '2');
