@@ -55,35 +55,47 @@ test('metrics: how each stands, all points, a part of them', async () => {
   expect([none.code, none.stderr]).toEqual([3, expect.stringContaining('nothing was logged as nothing')]);
 });
 
-test('metrics -f of a run that goes on, over a rewind, to its end', async () => {
-  const go = join(home.dir, 'go');
-  const script = home.script(
-    'slow.sh',
-    `#!/bin/sh
+test.each([
+  ['while it looks', false],
+  ['while the daemon is away', true],
+])(
+  'metrics -f of a run that goes on, over a rewind %s, to its end',
+  async (_, unseen) => {
+    const go = join(home.dir, `go-${unseen}`);
+    const script = home.script(
+      'slow.sh',
+      `#!/bin/sh
 log() { echo "{\\"step\\":$1,\\"loss\\":$2}" >> "$EXPD_METRICS"; }
 if [ "$EXPD_ATTEMPT" = 2 ]; then log 1 0.25; exit 0; fi
 log 1 1; log 2 0.5
 until [ -e ${go} ]; do sleep 0.02; done
 exit 75
 `,
-  );
-  const id = await home.submit([script]);
-  const child = home.spawnExpctl(['metrics', '-f', '--json', String(id)]);
-  const heard: { type: string; step: number; values?: object }[] = [];
-  createInterface({ input: child.stdout! }).on('line', (line) => heard.push(JSON.parse(line)));
-  await until('both are told', () => heard.length === 2);
-  await home.stop('SIGKILL');
-  await home.start(['--slots', '3']);
-  execFileSync('touch', [go]);
-  await until('it ends', () => child.exitCode !== null, 30_000);
-  expect(child.exitCode).toBe(0);
-  expect(heard.map(({ type, step, values }) => [type, step, values])).toEqual([
-    ['point', 1, { loss: 1 }],
-    ['point', 2, { loss: 0.5 }],
-    ['rewind', 1, undefined],
-    ['point', 1, { loss: 0.25 }],
-  ]);
-}, 60_000);
+    );
+    const id = await home.submit([script]);
+    const child = home.spawnExpctl(['metrics', '-f', '--json', String(id)]);
+    const heard: { type: string; step: number; values?: object }[] = [];
+    createInterface({ input: child.stdout! }).on('line', (line) => heard.push(JSON.parse(line)));
+    await until('both are told', () => heard.length === 2);
+    if (unseen) child.kill('SIGSTOP');
+    await home.stop('SIGKILL');
+    await home.start(['--slots', '3']);
+    execFileSync('touch', [go]);
+    if (unseen) {
+      await home.expctl(['wait', String(id)]);
+      child.kill('SIGCONT');
+    }
+    await until('it ends', () => child.exitCode !== null, 30_000);
+    expect(child.exitCode).toBe(0);
+    expect(heard.map(({ type, step, values }) => [type, step, values])).toEqual([
+      ['point', 1, { loss: 1 }],
+      ['point', 2, { loss: 0.5 }],
+      ['rewind', 1, undefined],
+      ['point', 1, { loss: 0.25 }],
+    ]);
+  },
+  60_000,
+);
 
 test('plot: in the terminal, as images, of several runs', async () => {
   expect(await home.ok('plot', '1')).toMatch(/^train\/loss\n/);
@@ -93,6 +105,12 @@ test('plot: in the terminal, as images, of several runs', async () => {
   expect(readFileSync(svg, 'utf8')).toMatch(/^<svg/);
   expect(readFileSync(png).subarray(1, 4).toString()).toBe('PNG');
   expect((await home.expctl(['plot', '1', '--smooth', '2'])).code).toBe(2);
+  const script = home.script('nan.sh', '#!/bin/sh\necho \'{"step":1,"bad":NaN}\' >> "$EXPD_METRICS"\n');
+  const nan = await home.submit([script]);
+  await home.expctl(['wait', String(nan)]);
+  expect((await home.expctl(['plot', String(nan), '--key', 'bad'])).stderr).toMatch(
+    /bad of run \d+ has no finite value/,
+  );
 });
 
 test('top and ls: how far it is, how fast, how long it will go on', async () => {

@@ -110,7 +110,11 @@ describe('again', () => {
       1,
       expect.stringMatching(/expctl resume 1 or expctl rerun 1/),
     ]);
-    for (const from of ['700', '/etc', 'best'])
+    expect(await refused('resume', id, '--from', '')).toEqual([
+      2,
+      expect.stringMatching(/names no checkpoint/),
+    ]);
+    for (const from of ['700', '/etc', 'best', 'checkpoint-7'])
       expect(await refused('resume', id, '--from', from)).toEqual([
         3,
         expect.stringMatching(/no complete checkpoint|no --metric/),

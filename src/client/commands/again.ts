@@ -3,6 +3,7 @@ import { resolve as resolvePath } from 'node:path';
 import { filterEnvironment } from '../../environment.js';
 import { type EnvironmentChange, RunsService } from '../../gen/expd/v1/runs.js';
 import { list, text, toggle } from '../arguments.js';
+import { ClientError } from '../errors.js';
 import { requestId } from '../request-id.js';
 import { pairs } from '../submit/pairs.js';
 import { type Context, MANY, verb } from '../verb.js';
@@ -88,6 +89,8 @@ export const resume = verb({
 
 /** A step, by its number or as its directory is called; else a path of this shell where there is one, or a name of the run's. */
 function checkpoint(word: string, cwd: string): string {
+  if (word === '')
+    throw new ClientError('usage', '--from names no checkpoint', 'name best, a step or a path');
   const step = /^(?:step-0*)?(\d+)$/.exec(word)?.[1];
   if (step !== undefined || word === 'best') return step ?? word;
   const path = resolvePath(cwd, word);

@@ -54,23 +54,39 @@ async function follow(context: Context, asked: ReturnType<typeof query>): Promis
   const { daemon, screen } = context;
   const parting = (): string => `not followed any more; expctl metrics -f ${asked.run} goes on`;
   const position = { ...asked };
+  const last = new Map<string, number>();
+  let away = false;
   return detachable(screen, parting, async () => {
     for (;;)
       try {
         for await (const answer of daemon.stream(MetricsService.follow, { query: position })) {
-          await print(context, answer);
+          await print(context, away ? withRewind(answer, last) : answer);
           if (screen.closed()) return READER_GONE;
-          for (const { times } of answer.series)
+          for (const { key, steps, times } of answer.series) {
+            last.set(key, steps.at(-1) ?? -1);
             for (const at of times) position.from = Math.max(position.from ?? 0, at + INSTANT_S);
+          }
+          away &&= answer.series.length === 0;
         }
         return 0;
       } catch (error) {
         if (!(error instanceof ConnectionLost)) throw error;
         screen.note('the daemon went away; waiting until it is back (Ctrl-C detaches)');
         position.maxPoints = 0;
+        away = true;
         await daemon.reached();
       }
   });
+}
+
+/** Nobody was told where the run went back while the daemon was away. `last`: step that was printed, by metric. */
+function withRewind(answer: FollowMetricsResponse, last: ReadonlyMap<string, number>): FollowMetricsResponse {
+  const again = answer.series.flatMap(({ key, steps }) =>
+    steps.filter((step) => step <= (last.get(key) ?? -1)),
+  );
+  if (again.length === 0 || answer.rewinds.length > 0) return answer;
+  const step = again.reduce((least, one) => Math.min(least, one));
+  return { ...answer, rewinds: [{ step, keys: answer.series.map(({ key }) => key) }] };
 }
 
 /** Less than lies between two points. */

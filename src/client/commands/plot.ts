@@ -10,6 +10,7 @@ import { svgChart } from '../plot/svg.js';
 import { textChart } from '../plot/text.js';
 import { floatJson } from '../render/number.js';
 import type { Answer } from '../render/output.js';
+import { plain } from '../render/plain.js';
 import { type Context, MANY, verb } from '../verb.js';
 
 /** More than a terminal or an image has dots. */
@@ -64,6 +65,9 @@ export const plot = verb({
               ROWS,
               style,
             ),
+      warnings: lines
+        .filter(({ y }) => !y.some(Number.isFinite))
+        .map(({ run, key }) => `${plain(key)} of run ${run} has no finite value`),
     } satisfies Answer;
   },
 });
