@@ -277,6 +277,7 @@ function build(question: Fields, trees: string): Built {
     [place.builtin, ...place.sources, place.store],
     place.versionBase,
     () => {},
+    testResolvers(question.env, null),
   );
   const overrides = parseOverrides(question.overrides as string[]).filter(
     (override) => !isSweepOverride(override),

@@ -67,6 +67,12 @@ export const overrideBeforeOthers = (node: Default, override: GroupDefault, othe
     { hint: 'overrides must be at the end of the defaults list' },
   );
 
+export const nameless = ({ parent }: Tree): HydraError =>
+  new HydraError(
+    'ConfigCompositionException',
+    `In '${parent?.node.configPath ?? ''}': an item of the defaults list has a group without a name`,
+  );
+
 export const selfAsOption = (node: Default, { group }: GroupDefault): HydraError =>
   new HydraError('ConfigCompositionException', `In '${node.configPath}': _self_ is no option of '${group}'`, {
     hint: 'it stands alone in a defaults list: - _self_',

@@ -87,7 +87,8 @@ export class Composer {
     const base = this.#base(repository, config, overrides, mode);
     const root = copyDict(base.root);
     const resolution = this.#resolution(root, warnings);
-    applyOverrides(root, valuesAmong(repository, overrides), resolution);
+    // What they meet on their way may refer to Hydra's configuration, which is there only afterwards.
+    applyOverrides(root, valuesAmong(repository, overrides), this.#resolution(null, warnings));
     const { surroundings, cwd, hydraVersion, versionBase } = this.workplace;
     const known = base.choices.known;
     fillRuntime(
@@ -191,7 +192,12 @@ export class Composer {
     if (known !== undefined) return known;
     const { sources, builtin, store, versionBase, open } = this.workplace;
     const warn = (message: string): void => void warnings.push(message);
-    const repository = new Repository([builtin, ...sources, store], versionBase, warn);
+    const repository = new Repository(
+      [builtin, ...sources, store],
+      versionBase,
+      warn,
+      this.#resolvers(null, warn),
+    );
     extendSearchPath(repository, config, overrides, this.#resolvers(null, warn), open, warn);
     this.#repositories.set(key, repository);
     return repository;

@@ -162,6 +162,10 @@ export class GroupDefault extends Item {
     return this.value === '_self_';
   }
 
+  get isNameless(): boolean {
+    return this.group === '' || this.group === '/';
+  }
+
   get groupPath(): string {
     return this.group.startsWith('/') ? this.group.slice(1) : under(this.holder.group, this.group);
   }

@@ -23,22 +23,25 @@ export class MemorySource implements Source {
   }
 
   isGroup(path: string): boolean {
-    return this.#groups.has(normal(path)) && !this.files.has(normal(path));
+    const name = this.#named(path);
+    return this.#groups.has(name) && !this.files.has(name);
   }
 
   hasConfig(file: string): boolean {
-    return this.files.has(normal(file));
+    return this.files.has(this.#named(file));
   }
 
   list(path: string): string[] {
-    return [...(this.#groups.get(normal(path)) ?? [])];
+    return [...(this.#groups.get(this.#named(path)) ?? [])];
   }
 
   read(file: string): Content {
-    const content = this.files.get(normal(file));
+    const content = this.files.get(this.#named(file));
     if (content === undefined) throw new Error(`${file} is not there`);
     return content;
   }
+
+  #named = (path: string): string => normal(path, this.scheme);
 
   /** Lists it in its directory, and that in its own. */
   #enter(path: string): void {
@@ -53,8 +56,13 @@ export class MemorySource implements Source {
   }
 }
 
-/** As a file system would read it. */
-const normal = (path: string): string => {
+/** As a file system reads it, and as Hydra's ConfigStore does, to which `.` and `..` are names. */
+function normal(path: string, scheme: Source['scheme']): string {
+  if (scheme === 'structured')
+    return path
+      .split('/')
+      .filter((part) => part !== '')
+      .join('/');
   const plain = posix.normalize(path).replace(/\/+$/, '');
   return plain === '.' ? '' : plain;
-};
+}

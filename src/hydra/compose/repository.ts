@@ -1,5 +1,9 @@
-import { isInterpolation, type Struct } from '../config/field.js';
+import { resolvedContent } from '../config/content.js';
+import { createRoot } from '../config/create.js';
+import { isInterpolation, isMissing, type Struct } from '../config/field.js';
 import { parseText } from '../config/interpolation.js';
+import { isContainer } from '../config/node.js';
+import { Resolution, type Resolver } from '../config/resolve.js';
 import { HydraError } from '../errors.js';
 import { Dict, isList, type Key, type Value } from '../value.js';
 import { loadYaml } from '../yaml/load.js';
@@ -40,6 +44,8 @@ export class Repository {
     public sources: readonly Source[],
     readonly versionBase: VersionBase,
     private readonly warn: (message: string) => void,
+    /** For a defaults list that is an interpolation itself. */
+    private readonly resolvers: Readonly<Record<string, Resolver>> = {},
   ) {}
 
   /** From now on these. What was read stays: the primary configuration cannot be replaced. */
@@ -120,7 +126,7 @@ export class Repository {
     if (disabledHeader(text)) this.warn(`${file}: a comment before '# @package' disables it`);
     const value = root(loadYaml(text, { file }), file);
     check(value, text, file);
-    const { rest, defaults } = withoutDefaults(value);
+    const { rest, defaults } = withoutDefaults(value, this.resolvers);
     const entries = readEntries(path, defaults, this.versionBase, this.warn);
     const schema = this.#schemaOf(source, path);
     return { value: rest, ...(schema && { schema }), header, entries, file, text, source };
@@ -133,13 +139,13 @@ export class Repository {
       return undefined;
     const content = store.read(file);
     if (content.kind !== 'data') return undefined;
-    const { rest, defaults } = withoutDefaults(root(content.value, path));
+    const { rest, defaults } = withoutDefaults(root(content.value, path), this.resolvers);
     if (isList(rest)) return undefined;
     return { struct: content.struct ?? null, value: Dict.from(rest), hasDefaults: defaults !== undefined };
   }
 
   #data(source: Source, path: string, content: Extract<Content, { kind: 'data' }>): Loaded {
-    const { rest, defaults } = withoutDefaults(root(content.value, path));
+    const { rest, defaults } = withoutDefaults(root(content.value, path), this.resolvers);
     const entries = readEntries(path, defaults, this.versionBase, this.warn);
     const { struct, header = null } = content;
     return { value: rest, ...(struct && { struct }), header, entries, file: null, text: null, source };
@@ -162,14 +168,28 @@ function root(value: Value, file: string): Dict<Value> | readonly Value[] {
   throw new HydraError('OSError', `${file} holds neither a mapping nor a list`);
 }
 
-function withoutDefaults(value: Dict<Value> | readonly Value[]): {
+function withoutDefaults(
+  value: Dict<Value> | readonly Value[],
+  resolvers: Readonly<Record<string, Resolver>>,
+): {
   rest: Dict<Value> | readonly Value[];
   defaults: Value | undefined;
 } {
   if (!(value instanceof Dict) || !value.has('defaults')) return { rest: value, defaults: undefined };
   const rest = Dict.from(value);
   rest.delete('defaults');
-  return { rest, defaults: value.get('defaults') };
+  return { rest, defaults: listIn(value, resolvers) };
+}
+
+/** It may stand elsewhere in the file, or not yet anywhere. */
+function listIn(value: Dict<Value>, resolvers: Readonly<Record<string, Resolver>>): Value | undefined {
+  const defaults = value.get('defaults');
+  if (isMissing(defaults)) return undefined;
+  if (!isInterpolation(defaults)) return defaults;
+  const root = createRoot(value);
+  const resolution = new Resolution(resolvers);
+  const node = isContainer(root) ? resolution.selectAbsolute(root, 'defaults') : null;
+  return node === null ? defaults : resolvedContent(node, resolution);
 }
 
 /** Keys that a configuration cannot have, and interpolations that do not parse, are found when a file is read. */

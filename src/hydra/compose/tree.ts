@@ -4,7 +4,14 @@ import { HydraError } from '../errors.js';
 import { repr } from '../python/text.js';
 import { Dict, isList, type Value } from '../value.js';
 import type { Choices } from './choices.js';
-import { cyclic, missingOption, notFound, overrideBeforeOthers, selfAsOption } from './complaints.js';
+import {
+  cyclic,
+  missingOption,
+  nameless,
+  notFound,
+  overrideBeforeOthers,
+  selfAsOption,
+} from './complaints.js';
 import { ConfigDefault, type Default, GroupDefault, type Holder, toDefault } from './defaults.js';
 import type { Loaded, Repository } from './repository.js';
 
@@ -64,6 +71,7 @@ function expand(tree: Tree, building: Building, interpolated: boolean): void {
     throw new HydraError('LimitError', `the defaults lists include more than ${MAX_NODES} configurations`);
   if (node.primary && node.configPath !== DUMMY && !repository.hasConfig(node.configPath))
     throw notFound(repository, tree);
+  if (node instanceof GroupDefault && !node.missing && node.isNameless) throw nameless(tree);
   if (!node.missing) node.setHeader(load(repository, node)?.header ?? null);
   if (choices.deletes(node)) {
     node.deleted = true;
@@ -129,15 +137,21 @@ function childrenOf(
   registerOverrides(tree, list.items, holder, building, interpolated);
   const children: (Tree | Default)[] = [];
   for (const item of [...list.items].reverse()) {
+    if (isSelfAsOption(item)) continue;
     if (item.isSelf) {
-      if (item instanceof GroupDefault) throw selfAsOption(node, item);
       item.putInto({ group: node.holder.group, package: node.package ?? node.header ?? '' });
       children.push(item);
     } else if (!item.override) expandItem(tree, item, holder, building, interpolated, children);
   }
+  // As with Hydra, what is wrong with the others is said first.
+  for (const item of list.items) if (isSelfAsOption(item)) throw selfAsOption(node, item);
   resolveDeferred(tree, children, list, holder, building);
   return children.length === 0 ? null : children.reverse();
 }
+
+/** `- db: _self_`; without a group it is nothing but `- _self_`. */
+const isSelfAsOption = (item: Default): item is GroupDefault =>
+  item instanceof GroupDefault && item.isSelf && !item.isNameless;
 
 interface Items {
   items: Default[];

@@ -3,6 +3,7 @@ import { contentOf } from '../config/argument.js';
 import { resolvedContent } from '../config/content.js';
 import { assign } from '../config/merge.js';
 import { type Container, children, DictNode } from '../config/node.js';
+import { HydraError } from '../errors.js';
 import { parseOverrides } from '../override/override.js';
 import { str } from '../python/text.js';
 import { Dict, isList, type Value } from '../value.js';
@@ -53,7 +54,11 @@ function wordsIn({ root }: Composition, which: 'task' | 'hydra'): string[] {
 /** What `hydra.sweeper` says; it is read from the master alone, so the choices of a job change nothing. */
 function sweeperOf({ root, resolution }: Composition): { params: string[]; maxBatchSize: number | null } {
   const node = at(root, 'hydra', 'sweeper');
-  const sweeper = node === null ? null : resolvedContent(node, resolution);
+  if (node === null)
+    throw new HydraError('MissingMandatoryValue', 'Missing mandatory value: hydra.sweeper', {
+      hint: '~hydra/sweeper leaves none that could expand a sweep',
+    });
+  const sweeper = resolvedContent(node, resolution);
   const read = (key: string): Value => (sweeper instanceof Dict ? (sweeper.get(key) ?? null) : null);
   const [params, size] = [read('params'), read('max_batch_size')];
   return {

@@ -120,7 +120,7 @@ function entry(random: Random, group: string): string {
 const option = (random: Random): string =>
   percent(random, 96)
     ? random.of(OPTIONS)
-    : random.of(['nope', 'o0.yaml', 'engine/o0', 'head/o1', '../model/o0', 's0', 'o3', '_self_']);
+    : random.of(['nope', 'o0.yaml', 'engine/o0', 'head/o1', '../model/o0', 's0', 'o3']);
 
 function choice(random: Random): string {
   const kind = random.upTo(99);

@@ -50,6 +50,7 @@ def loader_of(question):
     """A loader with the search path of a question."""
     version.setbase(question.get("version_base") or "1.3")
     JobRuntime.instance().set("name", question.get("job_name") or "app")
+    HydraConfig.instance().cfg = None
     with Place(question) as place, registered(question.get("store") or []):
         path = ConfigSearchPathImpl()
         path.append("hydra", "pkg://hydra.conf")
@@ -88,12 +89,12 @@ config_loader_impl.create_defaults_list = remembering
 
 
 def load(loader, question, mode, validate=True):
+    HydraConfig.instance().cfg = None  # as in a process that has composed nothing yet
     config = loader.load_configuration(
         question["config_name"], question["overrides"], mode, from_shell=False, validate_sweep_overrides=validate
     )
     if question.get("job_num") is not None:
         number(config, question["job_num"])
-    HydraConfig.instance().cfg = None
     HydraConfig.instance().set_config(config)
     return config
 

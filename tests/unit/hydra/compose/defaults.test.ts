@@ -110,6 +110,12 @@ test.each<[string, string[], string, string, string]>([
     "_self_ is no option of 'db'",
     'stands alone',
   ],
+  ['defaults:\n- /:\n', [], 'ConfigCompositionException', 'a group without a name', ''],
+  ["defaults: '${nope}'\n", [], 'ConfigCompositionException', "'nope' not found", ''],
+  ["a: '${hydra:job.name}'\n", ['+a='], 'ConfigCompositionException', 'Error merging override +a=', ''],
+  ["defaults: '${a}'\na: 3\n", [], 'ValueError', 'defaults must be a list, this is a int', ''],
+  ['defaults:\n- nope\n- db: _self_\n', [], 'MissingConfigException', "Could not find 'nope'", ''],
+  ["defaults:\n- db: '${nope}'\n- db: _self_\n", [], 'ConfigCompositionException', '_self_ is no option', ''],
   ['defaults:\n- _self_\n- _self_\n', [], 'ConfigCompositionException', 'Duplicate _self_', ''],
   [
     'defaults:\n- override db: pg\n- db: mysql\n',
@@ -151,6 +157,26 @@ test('a file extends what a program registers under its name', () => {
   expect(refusal(() => composed(Dict.from<Value>([['defaults', []]]))).message).toContain(
     'with a defaults list',
   );
+});
+
+test('what a program registers has one name: . and .. lead nowhere there', () => {
+  const store = new Map([['db/a', { kind: 'data' as const, value: Dict.from<Value>([['host', 'h']]) }]]);
+  const composed = (path: string): string =>
+    treeOf({ 'config.yaml': `defaults:\n- ${path}\n` }, { store })
+      .compose('config')
+      .yaml();
+  expect(composed('db/a')).toBe('db:\n  host: h\n');
+  for (const path of ['./db/a', 'db/../db/a'])
+    expect(refusal(() => composed(path)).type).toBe('MissingConfigException');
+});
+
+test('a defaults list may stand elsewhere in its file, or not yet anywhere', () => {
+  const composed = (text: string): string =>
+    treeOf({ 'config.yaml': text, 'db/a.yaml': 'port: 2\n' }).compose('config').yaml();
+  expect(composed("defaults: '${lists.one}'\nlists: {one: [{db: a}]}\n")).toBe(
+    'db:\n  port: 2\nlists:\n  one:\n  - db: a\n',
+  );
+  expect(composed('defaults: ???\na: 1\n')).toBe('a: 1\n');
 });
 
 test('nobody’s file is called as the configuration of Hydra itself', () => {
