@@ -16,7 +16,7 @@ export function machine(world: World): [name: string, value: string][] {
     ['processor', `${processors.length} × ${processors[0]?.model.trim()}`],
     ['memory', `${Math.round(totalmem() / 2 ** 30)} GB`],
     ['kernel', release()],
-    ['disk', disk(world)],
+    ['disk', disk(world.dir)],
     [
       'load at the start (1, 5, 15 min)',
       loadavg()
@@ -34,14 +34,14 @@ function scheduling(): string {
   return fields[38] === '0' ? 'like everything else' : 'before everything else on the machine (real time)';
 }
 
-function disk({ dir, cwd }: World): string {
+function disk(dir: string): string {
   const mounts = readFileSync('/proc/mounts', 'utf8')
     .split('\n')
     .map((line) => line.split(' '))
     .filter(([, point = '']) => dir.startsWith(point))
     .sort(([, a = ''], [, b = '']) => b.length - a.length);
   const [device, , type] = mounts[0] ?? [];
-  return `${type} on ${device}; 128 bytes with fdatasync: ${figure(fdatasyncUs(dir))} µs, a new file: ${figure(newFileUs(cwd))} µs`;
+  return `${type} on ${device}; 128 bytes with fdatasync: ${figure(fdatasyncUs(dir))} µs, a new file: ${figure(newFileUs(dir))} µs`;
 }
 
 function fdatasyncUs(dir: string): number {
