@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Home } from '../helpers/home.js';
@@ -159,6 +160,24 @@ printf 'whole, in a way' > ckpt.pt
   expect(await wait(id)).toBe(0);
   expect(await home.ok('logs', '--attempt', '4', String(id))).toMatch(/\.aside-4-ckpt\.pt now/);
 });
+
+test('until an attempt is claimed, no checkpoint is put out of its way', async () => {
+  const script = home.script('looks.sh', '#!/bin/sh\nprintf whole > "$EXPD_RUN_DIR/ckpt.pt"\nexit 1\n');
+  await home.start();
+  const id = await home.submit([script], ['--layout', 'flat']);
+  expect(await wait(id)).toBe(1);
+  const { run } = await show(id);
+  await home.stop();
+  await home.start([], { EXPD_FAILPOINT: 'beforeClaim' });
+  const died = once(home.daemon!, 'exit');
+  await home.expctl(['retry', '--fresh', String(id)]);
+  await died;
+  expect(existsSync(join(run.runDir, 'ckpt.pt'))).toBe(true);
+  home.daemon = null;
+  await home.start();
+  expect(await wait(id)).toBe(1);
+  expect(existsSync(join(run.runDir, '.aside-2-ckpt.pt'))).toBe(true);
+}, 60_000);
 
 test('a corrupt newest checkpoint: the one before it is used, and the log says so', async () => {
   await home.start();

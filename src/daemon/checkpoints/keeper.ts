@@ -1,6 +1,6 @@
 import { UserError } from '../errors.js';
 import type { Log } from '../log.js';
-import type { Gain } from '../run/resume.js';
+import type { Gain, ResumePoint } from '../run/resume.js';
 import type { ResumeChoice } from '../run/run.js';
 import type { Submission } from '../run/submission.js';
 import { tensorboardDir } from '../rundir/paths.js';
@@ -54,15 +54,20 @@ export class Keeper {
   constructor(private readonly ports: KeeperPorts) {}
 
   /** Of a further attempt, or of one that goes on from a chosen checkpoint. @throws UserError not_found */
-  resumePoint(run: StoredRun, submission: Submission): Promise<Found & { instead: string[] }> {
+  resumePoint(run: StoredRun, submission: Submission): Promise<Found> {
     return this.#inTurn(run.id, async () => {
       const past = this.#past(run.id, submission);
       const found = await nextResumePoint(run.resume, past, this.ports.inspect);
       if (found.point === null) this.#spoken.delete(run.id);
       else this.#spoken.set(run.id, found.point.path);
       await this.#record(run.id, found.judged);
-      return { ...found, instead: await misleading(found.point, past, this.ports.inspect).catch(() => []) };
+      return found;
     });
+  }
+
+  /** See choose.ts. */
+  misleading(run: StoredRun, submission: Submission, point: ResumePoint | null): Promise<string[]> {
+    return this.#inTurn(run.id, () => misleading(point, this.#past(run.id, submission), this.ports.inspect));
   }
 
   async gain(attempt: StoredAttempt): Promise<Gain> {

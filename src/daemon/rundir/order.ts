@@ -1,7 +1,6 @@
 import type { ResumePoint } from '../run/resume.js';
 import type { CodeState, Drift, Submission } from '../run/submission.js';
 import type { Sweep } from '../run/sweep.js';
-import type { SetAside } from './set-aside.js';
 import type { TrackerRuns } from './trackers.js';
 
 /** What an attempt's directory and contract are made from. Times in Unix ms. */
@@ -17,8 +16,6 @@ export interface AttemptOrder {
   tags: readonly string[];
   note: string;
   resume: ResumePoint | null;
-  /** Checkpoints that the program would find instead by itself, where it has an earlier attempt's directory. */
-  instead?: readonly string[];
   /** Of the newest earlier attempt; null or empty when there is none. */
   previousRunDir: string | null;
   submittedAt: number;
@@ -41,8 +38,6 @@ export interface RunDirectory {
   sweepDir?: string;
   /** A checkpoint that was copied for a program that looks into its own directory, below it. */
   carried?: string;
-  /** Checkpoints that the program will not find. */
-  aside?: readonly SetAside[];
   /** Where Hydra's files were written for it, below it; absent where an earlier attempt had them there. */
   hydraFiles?: string;
 }

@@ -6,7 +6,6 @@ import { discardCarried, discardRunDirectory } from './discard.js';
 import type { Environments } from './environment.js';
 import type { AttemptOrder, RunDirectory } from './order.js';
 import { attemptDir } from './paths.js';
-import { setAside } from './set-aside.js';
 import { encodeSpec, madeFor, specSteps } from './spec.js';
 import { inTurn } from './turns.js';
 
@@ -52,7 +51,6 @@ export async function prepareAttempt(
     ...(sweepDir !== undefined && { sweepDir }),
     ...(carried !== null && { carried }),
   };
-  if (claimed.shared) directory.aside = await setAside(order.instead ?? [], runDir, order.attempt);
   const told = named(directory);
   const both = await Promise.allSettled([
     inTurn(runDir, async () => {

@@ -11,10 +11,7 @@ import type { Executor } from '../supervisor/executor.js';
 
 export interface FoundPoint {
   point: ResumePoint | null;
-  /** A line for each that had to be passed over. */
   warnings: string[];
-  /** See AttemptOrder. */
-  instead: readonly string[];
 }
 
 /** What the scheduler asks of the rest of the daemon. */
@@ -26,8 +23,13 @@ export interface Ports {
   /** One transaction; answered after its commit. `joins`: together with what follows in a moment. */
   execute(commands: Command[], how?: { joins: boolean }): Promise<Result[]>;
   store: SchedulerStore;
-  /** The checkpoint that the run's next attempt goes on from. */
+  /** The checkpoint that the run's next attempt goes on from; a line for each that had to be passed over. */
   resumePoint(run: StoredRun, submission: Submission): Promise<FoundPoint>;
+  /**
+   * Once the claim is committed, where the attempt has an earlier one's directory: a program that looks there by itself
+   * finds this checkpoint or none. Lines for the log. Never fails.
+   */
+  hideOthers(run: StoredRun, submission: Submission, point: ResumePoint | null): Promise<string[]>;
   /** Before its next attempt starts: its curve goes on there. A line for the log where it cannot. */
   goOn(run: StoredRun, where: CurveStart): Promise<string | null>;
   /** By what trackers go on with the run. Never fails. */

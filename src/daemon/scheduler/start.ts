@@ -6,7 +6,6 @@ import type { ResumePoint } from '../run/resume.js';
 import type { HoldReason } from '../run/run.js';
 import type { Drift, Submission } from '../run/submission.js';
 import type { Sweep } from '../run/sweep.js';
-import type { SetAside } from '../rundir/set-aside.js';
 import type { TrackerRuns } from '../rundir/trackers.js';
 import type { StoredRun } from '../store/stored.js';
 import { CwdGone, type Prepared } from '../supervisor/executor.js';
@@ -41,7 +40,6 @@ interface Order extends Claim {
   /** The run's, or the one that it gets with this attempt. */
   experimentId: string;
   drift: readonly Drift[];
-  instead: readonly string[];
   trackers: TrackerRuns;
 }
 
@@ -68,7 +66,6 @@ export async function startAttempt(ports: Ports, runId: number, claimed: Claim):
     ...claimed,
     experimentId: run.experimentId,
     drift: [],
-    instead: [],
     trackers: await ports.trackers(run),
   };
   failpoint('beforePrepare');
@@ -81,8 +78,7 @@ export async function startAttempt(ports: Ports, runId: number, claimed: Claim):
     if ('elsewhere' in curves) return { launched: false, elsewhere: curves.elsewhere, run };
     order.experimentId = curves.experimentId;
     order.drift = drift;
-    const { point, warnings, instead } = await resumeFrom(ports, run, submission);
-    order.instead = instead;
+    const { point, warnings } = await resumeFrom(ports, run, submission);
     for (const line of [text, curves.warning]) if (line !== null) warnings.push(line);
     const broken = await curveGoesOn(ports, order, submission, point);
     if (broken !== null) warnings.push(broken);
@@ -92,7 +88,8 @@ export async function startAttempt(ports: Ports, runId: number, claimed: Claim):
       const [answer] = await ports.execute([claim(ports, order, point, directory)]);
       claiming.answer = answer ?? null;
     });
-    for (const one of prepared.aside ?? []) warnings.push(saidOf(one));
+    const shared = prepared.runDir === run.runDir;
+    if (shared && claiming.answer?.ok) warnings.push(...(await ports.hideOthers(run, submission, point)));
     if (warnings.length > 0) await ports.annotate(prepared.log, warnings);
   } catch (cause) {
     return unprepared(ports, order, cause, claiming);
@@ -116,15 +113,10 @@ function refusedClaim({ log }: Ports, { run, attemptId }: Order, answer: Result 
     : { launched: false };
 }
 
-const saidOf = ({ path, to, why }: SetAside): string =>
-  to === null
-    ? `checkpoint ${path} is in the way and cannot be renamed: ${why}`
-    : `checkpoint ${path} is ${to} now: the program would have gone on from it`;
-
 /** The first attempt looks for no checkpoint unless one was chosen. */
 const resumeFrom = async (ports: Ports, run: StoredRun, submission: Submission): Promise<FoundPoint> =>
   run.attempt === 0 && run.resume.from !== 'chosen'
-    ? { point: null, warnings: [], instead: [] }
+    ? { point: null, warnings: [] }
     : ports.resumePoint(run, submission);
 
 /** The first attempt begins a curve, unless it goes on from a checkpoint, or with the curves that there are. */
@@ -141,7 +133,7 @@ async function curveGoesOn(
 
 const prepare = (
   ports: Ports,
-  { run, attemptId, experimentId, drift, instead, trackers }: Order,
+  { run, attemptId, experimentId, drift, trackers }: Order,
   submission: Submission,
   resume: ResumePoint | null,
   named: (directory: Prepared) => Promise<void>,
@@ -163,7 +155,6 @@ const prepare = (
       submittedAt: run.submittedAt,
       code: ports.store.code(run.id),
       ...(drift.length > 0 && { drift }),
-      instead,
       trackers,
     },
     named,

@@ -1,7 +1,10 @@
 import { Keeper } from '../checkpoints/keeper.js';
 import { Lookout } from '../checkpoints/lookout.js';
 import { isPreset } from '../checkpoints/preset.js';
+import type { ResumePoint } from '../run/resume.js';
+import type { Submission } from '../run/submission.js';
 import { runPaths, tensorboardDir } from '../rundir/paths.js';
+import { setAside } from '../rundir/set-aside.js';
 import type { TrackerRuns } from '../rundir/trackers.js';
 import type { StoredAttempt, StoredRun } from '../store/stored.js';
 import type { Core } from './core.js';
@@ -41,6 +44,16 @@ export function checkpointCare({ inspect, log, clock, reader, submission, queue,
         await keeper
           .ended(run.id, watched)
           .catch((err) => log.warn({ event: 'checkpoints_not_seen', runId: run.id, err }));
+    },
+    async hideOthers(run: StoredRun, asked: Submission, point: ResumePoint | null): Promise<string[]> {
+      const { runDir } = run;
+      if (runDir === null) return [];
+      try {
+        const paths = await keeper.misleading(run, asked, point);
+        return await setAside(paths, runDir, run.attempt + 1);
+      } catch (cause) {
+        return [`what the program may go on from by itself could not be looked at: ${cause}`];
+      }
     },
     async trackers(run: StoredRun): Promise<TrackerRuns> {
       const files = reader

@@ -47,6 +47,7 @@ export async function startWork(core: Core, closers: Closers) {
     execute: (commands, how) => queue.execute({ requestId: null, commands }, how),
     store: { ...reader, submission },
     resumePoint: (run, asked) => care.keeper.resumePoint(run, asked),
+    hideOthers: care.hideOthers,
     goOn: tracking.goOn,
     trackers: care.trackers,
     drifted: (run, asked) => drifted(core, run, asked),
