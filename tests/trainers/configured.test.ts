@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { TRAINERS } from '../../src/client/hydra/expd-node.js';
+import { METRIC, TRAINERS } from '../../src/client/hydra/expd-node.js';
 import { autoencoder } from '../../src/trainers/autoencoder.js';
+import { LOSS } from '../../src/trainers/checkpoint/line.js';
 import { flow2d } from '../../src/trainers/flow2d.js';
 import { flowsprites } from '../../src/trainers/flowsprites.js';
 
@@ -27,6 +28,7 @@ test.each([flow2d, flowsprites, autoencoder])(
 
 test('a configuration names those that there are', () => {
   expect(TRAINERS).toEqual([flow2d, flowsprites, autoencoder].map(({ name }) => name));
+  expect(METRIC).toBe(LOSS);
 });
 
 test.each([flow2d, flowsprites, autoencoder])(

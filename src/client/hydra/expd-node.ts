@@ -31,7 +31,7 @@ function commandOf(trainer: Value): string[] {
 }
 
 /** By what the checkpoints of a built-in trainer are the better. */
-const METRIC = 'val/loss';
+export const METRIC = 'val/loss';
 
 /** Flags of a run. Throws HydraError */
 export function runWords(config: Pick<JobConfig, 'select'>): Words {

@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import type { ResumeChoice } from '../run/run.js';
 import type { Candidate } from './candidate.js';
 
@@ -33,9 +32,9 @@ export const lineFirst = (ordered: readonly Candidate[], line: ReadonlySet<strin
   ...ordered.filter(({ path }) => !line.has(path)),
 ];
 
-/** Whether it is what `--from` named: `best`, a step, a name, or a path. */
+/** Whether it is what `--from` named: `best`, a step, or a path. */
 export function isBase(one: Candidate, base: string | null, best: Candidate | null): boolean {
   if (base === null) return false;
   if (base === 'best') return best === null ? one.best : one === best;
-  return /^\d+$/.test(base) ? one.step === Number(base) : one.path === base || basename(one.path) === base;
+  return /^\d+$/.test(base) ? one.step === Number(base) : one.path === base;
 }
